@@ -1,0 +1,8 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands is the command table: every verb, in the order in which help lists them.
+func commands() []*cobra.Command {
+	return []*cobra.Command{}
+}

@@ -1,0 +1,99 @@
+// Command hookwalk deploys network labs and shows where every packet in them went.
+//
+// This package is the command table: flags, exit codes and wiring, no logic.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes, the same for every verb.
+const (
+	exitFailed      = 1   // a check failed, or the packet did not arrive
+	exitUsage       = 2   // bad usage or a bad file
+	exitImpossible  = 3   // could not be done or measured here: missing right, kernel feature, lab not up
+	exitNothing     = 4   // nothing was selected
+	exitInterrupted = 130 // SIGINT
+)
+
+// exitError ends the program with Code. Err is printed first; nil when everything has been said already.
+type exitError struct {
+	Code int
+	Err  error
+}
+
+func (e *exitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.Err }
+
+// global holds the flags that every verb has.
+var global struct {
+	lab    string // -l: the lab to work on; "" = the only one that runs
+	output string // -o: text, json or jsonl
+	color  string // --color: auto, never
+	ascii  bool
+}
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+// run executes one command line and gives its exit code.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := rootCmd()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	var exit *exitError
+	switch {
+	case errors.As(err, &exit):
+		if exit.Err != nil {
+			fmt.Fprintf(os.Stderr, "hookwalk: %v\n", exit.Err)
+		}
+		return exit.Code
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "hookwalk: interrupted")
+		return exitInterrupted
+	}
+	fmt.Fprintf(os.Stderr, "hookwalk: %v\n", err)
+	return exitUsage
+}
+
+func rootCmd() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "hookwalk",
+		Short:         "Network labs with a packet debugger inside",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			switch global.output {
+			case "text", "json", "jsonl":
+				return nil
+			}
+			return &exitError{exitUsage, fmt.Errorf("-o %s: the output is one of text, json, jsonl", global.output)}
+		},
+	}
+	f := root.PersistentFlags()
+	f.StringVarP(&global.lab, "lab", "l", "", "the lab to work on (default: the only one that runs)")
+	f.StringVarP(&global.output, "output", "o", "text", "text, json or jsonl")
+	f.StringVar(&global.color, "color", "auto", "auto or never; NO_COLOR is honoured too")
+	f.BoolVar(&global.ascii, "ascii", false, "draw with ASCII characters only")
+	root.AddCommand(commands()...)
+	return root
+}
