@@ -1,0 +1,178 @@
+package nft
+
+// Span is where a node is written: from Pos up to, not including, End. The zero Span means "nowhere".
+type Span struct {
+	Pos Pos
+	End Pos
+}
+
+// Range is the span itself; it makes everything that embeds a Span a [Node].
+func (s Span) Range() Span { return s }
+
+// Node is anything that has a place in a source.
+type Node interface{ Range() Span }
+
+// File is a source as it is written: the first of the two levels of this package. It is made by [Parse].
+type File struct {
+	Span
+	Name  string
+	Items []Item
+}
+
+// Item is something that stands on a line of its own in a file or a block:
+//
+//	anywhere   *Comment, *Include, *Define, *Raw
+//	in a file  *TableDecl, *FlushDecl
+//	in a table *ChainDecl, *SetDecl, *ObjectDecl, *FlagsDecl, *Property
+//	in a chain *BaseDecl, *PolicyDecl, *RuleDecl, *Property
+//	in a set   *TypeDecl, *FlagsDecl, *Property, *ElementsDecl, *StmtDecl
+type Item interface {
+	Node
+	line() *Line
+}
+
+// Line is what all items have in common.
+type Line struct {
+	Span
+	Blank bool     // a blank line stands before it
+	Trail *Comment // the # comment behind it, on the same line
+}
+
+func (l *Line) line() *Line { return l }
+
+// Comment is a # comment. Text is without the # and without the space after it, if there is one.
+type Comment struct {
+	Line
+	Text string
+}
+
+// Include is `include "path"`. Files are what it stands for; empty if it could not be read.
+type Include struct {
+	Line
+	Path  *WordNode
+	Files []*File
+}
+
+// Define is `define NAME = VALUE`; Op is also redefine, or undefine (without a value).
+type Define struct {
+	Line
+	Op    string
+	Name  *WordNode
+	Value ExprNode // nil for undefine
+}
+
+// Raw is a construct that this package does not read yet. Text is its source. [Check] reports it with
+// Unsupported set.
+type Raw struct {
+	Line
+	What string // "flowtable"
+	Text string
+}
+
+// FlushDecl is `flush ruleset`, `flush table ip x`, `delete table ip x`, ...
+type FlushDecl struct {
+	Line
+	Op     string // flush, delete, destroy
+	What   string // ruleset, table, chain, set, map
+	Family *WordNode
+	Table  *WordNode
+	Name   *WordNode
+}
+
+// TableDecl is `table FAMILY NAME { ... }`.
+type TableDecl struct {
+	Line
+	Family *WordNode // nil: ip
+	Name   *WordNode
+	Body   bool // braces were written
+	Items  []Item
+}
+
+// ChainDecl is `chain NAME { ... }`.
+type ChainDecl struct {
+	Line
+	Name  *WordNode
+	Items []Item
+}
+
+// BaseDecl is `type T hook H device D priority P;` of a chain. A part that is missing is nil.
+type BaseDecl struct {
+	Line
+	Type     *WordNode
+	Hook     *WordNode
+	Device   ExprNode // `device` takes one name, `devices` =  a set
+	Priority *PriorityNode
+}
+
+// PolicyDecl is `policy accept;` of a chain.
+type PolicyDecl struct {
+	Line
+	Value ExprNode
+}
+
+// PriorityNode is a priority: a name, a number, or a name with an offset.
+type PriorityNode struct {
+	Span
+	Name   *WordNode // or a *VarNode in Var; nil: a plain number
+	Var    *VarNode
+	Minus  bool // the sign of Number
+	Number *WordNode
+}
+
+// RuleDecl is one rule.
+type RuleDecl struct {
+	Line
+	Stmts   []StmtNode
+	Comment *WordNode // `comment "..."` at the end
+}
+
+// SetDecl is `set NAME { ... }` or `map NAME { ... }`.
+type SetDecl struct {
+	Line
+	Map   bool
+	Name  *WordNode
+	Items []Item
+}
+
+// TypeDecl is `type KEY : DATA` or `typeof KEY : DATA` of a set or a map. With type, the keys are words.
+type TypeDecl struct {
+	Line
+	Typeof   bool
+	Key      []ExprNode
+	Interval bool // `: interval DATA`
+	Data     []ExprNode
+}
+
+// FlagsDecl is `flags A, B` of a set or a table.
+type FlagsDecl struct {
+	Line
+	Flags []*WordNode
+}
+
+// Property is a word with at most one value: `size 128`, `timeout 1h`, `policy memory`, `auto-merge`, `comment "x"`.
+type Property struct {
+	Line
+	Key   *WordNode
+	Value ExprNode // nil if it has none
+}
+
+// ElementsDecl is `elements = { ... }`.
+type ElementsDecl struct {
+	Line
+	Value ExprNode // *SetNode or *VarNode
+}
+
+// StmtDecl is a statement in a set: `counter`.
+type StmtDecl struct {
+	Line
+	Stmt StmtNode
+}
+
+// ObjectDecl is a named object: `counter NAME { packets 0 bytes 0 }`, `limit NAME { rate 1/second }`.
+type ObjectDecl struct {
+	Line
+	Kind    string // counter, quota, limit
+	Name    *WordNode
+	Stmt    StmtNode // nil: nothing but the name was written
+	Comment *WordNode
+}
