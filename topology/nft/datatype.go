@@ -7,9 +7,9 @@ type ByteOrder uint8
 
 // The byte orders.
 const (
-	OrderNone ByteOrder = iota // strings and single bytes: no order
-	BigEndian                  // header fields, as on the wire
-	HostEndian                 // meta and ct values: the order of the machine
+	OrderNone  ByteOrder = iota // strings and single bytes: no order
+	BigEndian                   // header fields, as on the wire
+	HostEndian                  // meta and ct values: the order of the machine
 )
 
 // TypeBase is the shape of a datatype: how its values are written and compared.
