@@ -43,6 +43,7 @@ const (
 	KindHook      StationKind = "hook"      // a base chain at a netfilter hook
 	KindRoute     StationKind = "route"     // the routing decision
 	KindNeighbour StationKind = "neighbour" // the search for the next hop's link-layer address
+	KindConntrack StationKind = "conntrack" // connection tracking rewrote the packet by itself: a reply, or a later packet of a flow
 )
 
 // Station is one place a packet passes on one node.

@@ -1,0 +1,128 @@
+package path
+
+import (
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// Bits of `ct state`, NF_CT_STATE_BIT in include/net/netfilter/nf_conntrack.h.
+const (
+	ctInvalid     = 1
+	ctEstablished = 2
+	ctRelated     = 4
+	ctNew         = 8
+)
+
+// evalPacket is the packet as it entered a chain, for the evaluator: the recorded headers, and of meta and ct what
+// the trace event says. What no event says stays unknown, so that the evaluator answers "unknown" and not "no".
+func (s *stepper) evalPacket(v *visit) *nft.Packet {
+	e := &v.events[0]
+	p := &nft.Packet{LL: e.LL, NH: e.NH, TH: e.TH, Family: nft.FamilyIP}
+	if v.packet.Src.Is6() {
+		p.Family = nft.FamilyIP6
+	}
+	if !e.HasHeaders() {
+		return p
+	}
+	p.Meta.Iifname, p.Meta.Oifname = nft.Some(e.Iif), nft.Some(e.Oif)
+	p.Meta.Mark = nft.Some(e.Mark)
+	if v.packet.Len > 0 {
+		p.Meta.Len = nft.Some(uint32(v.packet.Len))
+	}
+	s.evalCT(p, v, e)
+	return p
+}
+
+// evalCT fills the conntrack view. Kernels from 6.16 on report it in the event. On older ones it is inferred from
+// what a probe is: the first packet of a new flow, its answer, or an ICMP error about it.
+func (s *stepper) evalCT(p *nft.Packet, v *visit, e *Event) {
+	if ct := e.CT; ct != nil {
+		p.CT.State, p.CT.Status = nft.Some(ct.State), nft.Some(ct.Status)
+		p.CT.Direction, p.CT.ID = nft.Some(ct.Direction), nft.Some(ct.ID)
+		return
+	}
+	c := s.rules.chain(v.key)
+	switch {
+	case c == nil || c.Base == nil:
+	case s.rules == nil || !s.rules.tracks, c.Base.Priority < conntrackPriority:
+		p.CT.State = nft.Some[uint32](ctInvalid) // no conntrack entry: nft_ct_get_eval, net/netfilter/nft_ct.c
+	case v.packet.IsICMPError():
+		p.CT.State = nft.Some[uint32](ctRelated)
+	case s.w.reply:
+		p.CT.State, p.CT.Direction = nft.Some[uint32](ctEstablished), nft.Some[uint8](1)
+	default:
+		p.CT.State, p.CT.Direction = nft.Some[uint32](ctNew), nft.Some[uint8](0)
+	}
+}
+
+// evaluated is what the evaluator says of the rules of one visited chain, with the packet it looked at.
+type evaluated struct {
+	packet *nft.Packet
+	rules  []nft.RuleResult
+}
+
+// evaluate holds the rules of a chain against the packet that entered it. matched has the verdicts of the rules
+// that the kernel reported, by chain and handle: where the kernel spoke, it is right.
+func (r *Rules) evaluate(k chainKey, p *nft.Packet, matched map[*nft.Rule]bool) *evaluated {
+	c := r.chain(k)
+	if c == nil {
+		return nil
+	}
+	result := c.Eval(p, nft.EvalOptions{Resolve: func(rr *nft.RuleResult) nft.Answer {
+		if matched[rr.Rule] {
+			return nft.Yes
+		}
+		return nft.No
+	}})
+	return &evaluated{packet: p, rules: result.Rules}
+}
+
+// evals describes the rules that were looked at, and the policy if it decided.
+func (r *Rules) evals(k chainKey, ev *evaluated, matched map[*nft.Rule]bool, policy bool) []Eval {
+	var out []Eval
+	if ev != nil {
+		for i := range ev.rules {
+			rr := &ev.rules[i]
+			e := Eval{Rule: r.describe(rr.Rule), Chain: rr.Rule.Chain.Name, Match: matchOf(rr.Match), Proof: Inferred}
+			for j := range rr.Exprs {
+				x := &rr.Exprs[j]
+				e.Exprs = append(e.Exprs, Expr{Text: x.Text, Match: matchOf(x.Match), Want: x.Want, Got: x.Got, Why: x.Why})
+			}
+			switch {
+			case matched[rr.Rule]:
+				e.Match, e.Proof = Yes, Observed
+			case e.Match == Yes: // the kernel reports every rule that matches, and did not report this one
+				e.Match = Unknown
+			}
+			if e.Match != No {
+				e.Verdict = rr.Text
+			}
+			out = append(out, e)
+			if e.Match == Yes && terminal(rr) {
+				break
+			}
+		}
+	}
+	if policy {
+		p := r.policy(k)
+		out = append(out, Eval{Rule: p, Chain: k.chain, Match: Yes, Verdict: p.Text, Proof: Observed, Policy: true})
+	}
+	return out
+}
+
+func terminal(rr *nft.RuleResult) bool {
+	switch rr.Verdict {
+	case nft.VerdictAccept, nft.VerdictDrop, nft.VerdictReject, nft.VerdictQueue:
+		return true
+	}
+	return false
+}
+
+func matchOf(a nft.Answer) Match {
+	switch a {
+	case nft.Yes:
+		return Yes
+	case nft.No:
+		return No
+	}
+	return Unknown
+}

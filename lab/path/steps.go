@@ -1,0 +1,323 @@
+package path
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// byTrace is the observer of all steps that an nft trace event shows.
+const byTrace = "nft trace"
+
+// stepper turns one traversal into steps.
+type stepper struct {
+	a     *assembler
+	w     *walk
+	t     *traversal
+	rules *Rules
+	steps []Step
+	prev  *Packet // headers at the visit before
+	hook  string  // the hook the packet is in
+	user  bool    // a chain of the user's was visited in this hook
+	wrote *visit  // the user chain visited last, until the next headers show what it wrote
+}
+
+// steps makes the steps of one traversal. first marks the one that begins at the sender's socket.
+func (a *assembler) steps(w *walk, t *traversal, first bool) []Step {
+	s := &stepper{a: a, w: w, t: t, rules: a.net.Rules(t.node)}
+	for i, v := range t.visits {
+		known := v.packet.Src.IsValid()
+		var changes []Change
+		if known && s.prev != nil {
+			changes = diff(s.prev, &v.packet)
+		}
+		changes = s.attribute(changes, v)
+		switch {
+		case v.own() && v.key.chain == ChainRX:
+			s.add(v, Station{Kind: KindDevice, Hook: "rx", Dev: v.packet.Iif}, "RX", "")
+		case v.own() && v.key.chain == ChainTX:
+			s.add(v, Station{Kind: KindDevice, Hook: "tx", Dev: v.packet.Oif}, "TX", "")
+		case v.own() && strings.HasSuffix(v.key.chain, SuffixFirst):
+			s.enter(v, first && i == 0, changes)
+		case v.own():
+			s.leave(v)
+		default:
+			s.chain(v)
+		}
+		if known {
+			s.prev = &v.packet
+		}
+	}
+	return s.steps
+}
+
+func (s *stepper) add(v *visit, st Station, event, detail string) *Step {
+	s.steps = append(s.steps, Step{Node: s.t.node, At: v.events[0].At, Station: st, Event: event, Detail: detail,
+		Proof: Observed, By: byTrace, Packet: v.packet, CT: ctOf(&v.events[0])})
+	return &s.steps[len(s.steps)-1]
+}
+
+// enter is the first chain of a hook. Between two hooks lies the routing decision.
+func (s *stepper) enter(v *visit, send bool, changes []Change) {
+	from := s.hook
+	s.hook, s.user = hookOf(v.key.chain), false
+	p := &v.packet
+	route := Station{Kind: KindRoute, Hook: "route"}
+	switch {
+	case s.hook == "output":
+		event, detail := "SEND", p.String()
+		if !send {
+			event = "REPLY"
+		}
+		s.add(v, Station{Kind: KindSocket, Hook: "socket"}, event, detail)
+		route.Dev = p.Oif
+		s.add(v, route, "OUT", "dev "+p.Oif)
+	case v.key.family == "bridge" && s.hook == "forward":
+		route.Dev = p.Oif
+		s.add(v, route, "BRIDGE", "to port "+p.Oif)
+	case v.key.family == "bridge" && s.hook == "input":
+		s.add(v, route, "LOCAL", "for this bridge")
+	case s.hook == "forward":
+		route.Dev = p.Oif
+		st := s.add(v, route, "FORWARD", "dev "+p.Oif)
+		st.Changes = changes
+		for _, c := range changes {
+			st.Detail += fmt.Sprintf(", ttl %s", c.To)
+		}
+	case s.hook == "input":
+		s.add(v, route, "LOCAL", "for this host")
+	case s.hook == "postrouting" && from == "":
+		s.add(v, route, "OUT", "dev "+p.Oif) // the beginning was not recorded
+	}
+}
+
+// leave is the last chain of a hook: what entered came out alive.
+func (s *stepper) leave(v *visit) {
+	if !s.user {
+		s.add(v, Station{Kind: KindHook, Hook: hookOf(v.key.chain), Family: v.key.family}, "PASS", "no chain here")
+	}
+	s.user = false
+}
+
+// chain is a base chain of the user's.
+func (s *stepper) chain(v *visit) {
+	s.user = true
+	info := s.rules.chain(v.key)
+	st := Station{Kind: KindHook, Hook: s.hook, Family: v.key.family, Table: v.key.table, Chain: v.key.chain}
+	if info != nil {
+		st = info.Station
+	}
+	step := s.add(v, st, "", "")
+	matched := map[*nft.Rule]bool{}
+	policy := false
+	for i := range v.events {
+		e := &v.events[i]
+		if rule := s.rules.found(e); rule != nil {
+			matched[rule] = true
+		}
+		policy = policy || e.Type == EventPolicy
+	}
+	ev := s.rules.evaluate(v.key, s.evalPacket(v), matched)
+	step.Rules = s.rules.evals(v.key, ev, matched, policy)
+	s.decide(step, v)
+	s.wrote = v
+	if v.end() == "drop" {
+		s.w.dropped = ev
+	}
+}
+
+// decide fills event, detail and rule of a chain's step from the verdict that the kernel gave.
+func (s *stepper) decide(step *Step, v *visit) {
+	verdict := v.end()
+	last := &v.events[len(v.events)-1]
+	if last.Type == EventPolicy || verdict == "" {
+		policy := s.rules.policy(v.key)
+		if last.Policy != "" {
+			policy.Text = "policy " + last.Policy
+		}
+		step.Rule = &policy
+		step.Detail = policy.Text
+	} else if r, ok := s.rules.rule(last); ok {
+		rule := r
+		step.Rule = &rule
+		step.Detail = rule.Text
+	}
+	switch verdict {
+	case "accept":
+		step.Event = "ACCEPT"
+	case "drop":
+		step.Event = "DROP"
+		if step.Rule != nil && s.rules.rejects(last) {
+			step.Event = "REJECT"
+		}
+	case "queue":
+		step.Event = "QUEUE"
+	case "stolen":
+		step.Event = "STOLEN"
+	default:
+		step.Event = "EVAL"
+		step.Detail = "its verdict was not recorded"
+	}
+}
+
+// attribute gives the changes that show in the headers of v to what made them: a rule of the chain visited
+// before, or connection tracking. What it returns is left for the routing decision.
+func (s *stepper) attribute(changes []Change, v *visit) []Change {
+	wrote := s.wrote
+	s.wrote = nil
+	if len(changes) == 0 {
+		return nil
+	}
+	for i := range changes {
+		changes[i].Node, changes[i].Hook = s.t.node, s.hook
+	}
+	routing := changes[:0:0]
+	var own []Change
+	for _, c := range changes {
+		if (c.Field == "ip ttl" || c.Field == "ip6 hoplimit") && v.own() && v.key.chain == "forward"+SuffixFirst {
+			c.Hook = "route"
+			routing = append(routing, c)
+		} else {
+			own = append(own, c)
+		}
+	}
+	if len(own) == 0 {
+		return routing
+	}
+	if wrote != nil {
+		step := &s.steps[len(s.steps)-1]
+		if rule, ok := s.writer(wrote, own); ok {
+			for i := range own {
+				own[i].Rule = &rule
+				own[i].Chain = chainName(wrote.key)
+			}
+			step.Changes = own
+			step.Rule = &rule
+			step.Event, step.Detail = changeWords(own, rule.Text)
+			return routing
+		}
+	}
+	// Nobody's rule: conntrack rewrites replies and the later packets of a flow from what it remembers.
+	for i := range own {
+		own[i].Rule = s.undone(&own[i])
+	}
+	_, detail := changeWords(own, "")
+	step := s.add(v, Station{Kind: KindConntrack, Hook: s.hook}, "NAT", detail)
+	step.Changes, step.Proof = own, Observed
+	if r := own[0].Rule; r != nil {
+		step.Rule = r
+		step.Detail += ", undoing " + r.Text
+	}
+	return routing
+}
+
+// writer is the rule in a chain just visited that can have made the changes: the last one that matched and that
+// writes anything.
+func (s *stepper) writer(v *visit, changes []Change) (Rule, bool) {
+	nat := slices.ContainsFunc(changes, func(c Change) bool { return c.Field != "meta mark" })
+	for i := len(v.events) - 1; i >= 0; i-- {
+		e := &v.events[i]
+		if e.Type == EventRule && e.Handle != 0 && s.rules.writes(e, nat) {
+			return s.rules.rule(e)
+		}
+	}
+	return Rule{}, false
+}
+
+// undone is the rule whose rewriting of the packet on its way there is reversed by c on the way back.
+func (s *stepper) undone(c *Change) *Rule {
+	if s.w.forward == nil {
+		return nil
+	}
+	for _, step := range s.w.forward.steps {
+		for _, f := range step.Changes {
+			if f.Node == c.Node && f.Rule != nil && f.From == c.To && f.To == c.From {
+				return f.Rule
+			}
+		}
+	}
+	return nil
+}
+
+// changeWords names a set of changes in an event word and a short text: DNAT, "dst 203.0.113.1:8080 -> 10.0.2.10:80".
+func changeWords(changes []Change, rule string) (event, detail string) {
+	var src, dst [2]string
+	var rest []string
+	put := func(end *[2]string, c Change, port bool) {
+		if port {
+			end[0], end[1] = end[0]+":"+c.From, end[1]+":"+c.To
+		} else {
+			end[0], end[1] = c.From, c.To
+		}
+	}
+	for _, c := range changes {
+		switch {
+		case strings.HasSuffix(c.Field, " saddr"), strings.HasSuffix(c.Field, " sport"):
+			put(&src, c, strings.HasSuffix(c.Field, "port"))
+		case strings.HasSuffix(c.Field, " daddr"), strings.HasSuffix(c.Field, " dport"):
+			put(&dst, c, strings.HasSuffix(c.Field, "port"))
+		default:
+			rest = append(rest, fmt.Sprintf("%s %s -> %s", c.Field, c.From, c.To))
+		}
+	}
+	var parts []string
+	if dst[0] != "" {
+		event = "DNAT"
+		if strings.Contains(rule, "redirect") {
+			event = "REDIRECT"
+		}
+		parts = append(parts, fmt.Sprintf("dst %s -> %s", dst[0], dst[1]))
+	}
+	if src[0] != "" {
+		if event == "" {
+			event = "SNAT"
+		}
+		parts = append(parts, fmt.Sprintf("src %s -> %s", src[0], src[1]))
+	}
+	if event == "" {
+		event = "CHANGE"
+		if strings.HasPrefix(changes[0].Field, "meta mark") {
+			event = "MARK"
+		}
+	}
+	return event, strings.Join(append(parts, rest...), ", ")
+}
+
+func chainName(k chainKey) string { return k.family + " " + k.table + " " + k.chain }
+
+// ctOf reads the conntrack attributes of a trace event. The state has one bit per ctinfo,
+// NF_CT_STATE_BIT in include/net/netfilter/nf_conntrack.h; the status has the IPS_* bits.
+func ctOf(e *Event) *CT {
+	if e.CT == nil {
+		return nil
+	}
+	ct := &CT{ID: e.CT.ID, Proof: Observed}
+	for _, s := range []struct {
+		bit  uint32
+		name string
+	}{{1, "invalid"}, {2, "established"}, {4, "related"}, {8, "new"}, {64, "untracked"}} {
+		if e.CT.State&s.bit != 0 {
+			ct.State = s.name
+		}
+	}
+	if e.CT.ID != 0 {
+		ct.Direction = "original"
+		if e.CT.Direction == 1 {
+			ct.Direction = "reply"
+		}
+	}
+	var status []string
+	for _, s := range []struct {
+		bit  uint32
+		name string
+	}{{1 << 0, "expected"}, {1 << 1, "seen-reply"}, {1 << 2, "assured"}, {1 << 3, "confirmed"}, {1 << 4, "snat"},
+		{1 << 5, "dnat"}, {1 << 9, "dying"}} {
+		if e.CT.Status&s.bit != 0 {
+			status = append(status, s.name)
+		}
+	}
+	ct.Status = strings.Join(status, ",")
+	return ct
+}

@@ -1,0 +1,66 @@
+package trace
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+
+	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+// Network is a lab as the path package wants it: a plan and the rules of its nodes. It may be used from many
+// goroutines.
+type Network struct {
+	plan  *topology.Plan
+	rules map[string]*path.Rules
+}
+
+// NewNetwork indexes a plan. handles are those of each node's rules, as they were loaded. A ruleset that this
+// version cannot check (it was loaded through the nft binary) leaves its rules known by handle only.
+func NewNetwork(plan *topology.Plan, handles map[string][]path.Handle) *Network {
+	n := &Network{plan: plan, rules: map[string]*path.Rules{}}
+	for i := range plan.Nodes {
+		node := &plan.Nodes[i]
+		if node.Ruleset == nil {
+			continue
+		}
+		rs, _ := node.Ruleset.Check() // its errors were reported when the lab was planned
+		n.rules[node.Name] = path.NewRules(rs, handles[node.Name], filepath.ToSlash(filepath.Dir(plan.File)))
+	}
+	return n
+}
+
+var _ path.Network = (*Network)(nil)
+
+// Lab is the lab's name.
+func (n *Network) Lab() string { return n.plan.Name }
+
+// Peer is the other end of a cable.
+func (n *Network) Peer(node, dev string) (string, string, bool) {
+	end, _, ok := n.plan.Peer(node, dev)
+	return end.Node, end.Iface, ok
+}
+
+// Owner is the node that has an address.
+func (n *Network) Owner(addr netip.Addr) string {
+	node, _, _ := n.plan.OwnerOf(addr)
+	return node
+}
+
+// Rules are a node's rules; nil if it has none.
+func (n *Network) Rules(node string) *path.Rules { return n.rules[node] }
+
+// Service names the built-in service behind a port.
+func (n *Network) Service(node, proto string, port uint16) string {
+	nd := n.plan.Node(node)
+	if nd == nil {
+		return ""
+	}
+	for _, s := range nd.Services {
+		if s.Proto == proto && s.Port == port {
+			return fmt.Sprintf("%s:%d", s.Name, s.Port)
+		}
+	}
+	return ""
+}

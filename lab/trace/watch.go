@@ -1,0 +1,172 @@
+package trace
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/lab/path"
+)
+
+const (
+	groupTrace = 9 // NFNLGRP_NFTRACE, include/uapi/linux/netfilter/nfnetlink.h
+
+	subsysNFTables = 10 << 8 // NFNL_SUBSYS_NFTABLES
+	msgNewGen      = subsysNFTables | 15
+	msgGetGen      = subsysNFTables | 16
+	msgTrace       = subsysNFTables | 17
+
+	// readBufferBytes is asked for each trace socket. Without root the kernel gives at most net.core.rmem_max.
+	readBufferBytes = 4 << 20
+)
+
+// watcher reads the trace messages of one node. It is opened inside the node's network namespace and used from
+// anywhere.
+type watcher struct {
+	node  string
+	conn  *netlink.Conn
+	names map[uint32]string // devices by index
+	out   func(path.Event)
+
+	done chan struct{} // closed when the reader has ended
+
+	mu       sync.Mutex // guards barriers
+	barriers map[uint32]chan struct{}
+
+	lost atomic.Int64 // times the reader was told that messages are missing, or could not decode one
+}
+
+// watch opens the trace socket in the calling thread's network namespace. out is called from one goroutine, in
+// the order of the kernel's messages; start is the zero of Event.At.
+func watch(node string, out func(path.Event)) (*watcher, error) {
+	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open trace socket: %w", err)
+	}
+	if err := conn.JoinGroup(groupTrace); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("listen to nft trace (kernel without nf_tables, or CAP_NET_ADMIN missing): %w", err)
+	}
+	_ = conn.SetReadBuffer(readBufferBytes) // the default has to do where this is refused: losses are counted
+	w := &watcher{node: node, conn: conn, names: map[uint32]string{}, out: out,
+		done: make(chan struct{}), barriers: map[uint32]chan struct{}{}}
+	devices, err := net.Interfaces()
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("list devices: %w", err)
+	}
+	for _, d := range devices {
+		w.names[uint32(d.Index)] = d.Name
+	}
+	return w, nil
+}
+
+// read delivers messages until the socket is closed. Event.At counts from start.
+func (w *watcher) read(start time.Time) {
+	defer close(w.done)
+	name := func(i uint32) string { return w.names[i] }
+	for {
+		messages, err := w.conn.Receive()
+		if err != nil {
+			if errors.Is(err, unix.ENOBUFS) {
+				w.lost.Add(1)
+				continue
+			}
+			w.release()
+			return
+		}
+		at := time.Since(start)
+		for _, m := range messages {
+			switch m.Header.Type {
+			case msgTrace:
+				e, err := decode(m.Data, name)
+				if err != nil {
+					w.lost.Add(1)
+					continue
+				}
+				e.Node, e.At = w.node, at
+				w.out(e)
+			case msgNewGen:
+				w.pass(m.Header.Sequence)
+			}
+		}
+	}
+}
+
+// barrier waits until every message that the kernel sent before the call was delivered. The kernel answers the
+// request (which generation the ruleset is) on the same socket, so behind them.
+func (w *watcher) barrier() error {
+	ch, err := w.ask()
+	if err != nil {
+		return fmt.Errorf("trace socket of %s: %w", w.node, err)
+	}
+	select {
+	case <-ch:
+		return nil
+	case <-w.done:
+		return fmt.Errorf("trace socket of %s closed", w.node)
+	}
+}
+
+// ask sends the request of a barrier. It holds the lock, so that the answer cannot be read before it is awaited.
+func (w *watcher) ask() (chan struct{}, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m, err := w.conn.Send(netlink.Message{
+		Header: netlink.Header{Type: msgGetGen, Flags: netlink.Request},
+		Data:   make([]byte, nfgenmsgLen),
+	})
+	if err != nil {
+		return nil, err
+	}
+	ch := make(chan struct{})
+	w.barriers[m.Header.Sequence] = ch
+	return ch, nil
+}
+
+func (w *watcher) pass(seq uint32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ch := w.barriers[seq]; ch != nil {
+		close(ch)
+		delete(w.barriers, seq)
+	}
+}
+
+func (w *watcher) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for seq, ch := range w.barriers {
+		close(ch)
+		delete(w.barriers, seq)
+	}
+}
+
+// drops is how many messages the kernel could not put into the socket's buffer: SK_MEMINFO_DROPS of SO_MEMINFO,
+// include/uapi/linux/sock_diag.h.
+func (w *watcher) drops() (int, error) {
+	raw, err := w.conn.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	var inner error
+	err = raw.Control(func(fd uintptr) {
+		n, inner = memInfoDrops(int(fd))
+	})
+	return n, errors.Join(err, inner)
+}
+
+// noticed is how often the reader met a gap.
+func (w *watcher) noticed() int { return int(w.lost.Load()) }
+
+func (w *watcher) close() {
+	w.conn.Close()
+	<-w.done
+}
