@@ -15,13 +15,15 @@ chmod 755 "$dir"
 mkdir "$dir/bin" "$dir/home" "$dir/tree"
 tar -cf - --exclude ./.git --exclude ./bin . | tar -xf - -C "$dir/tree"
 module=$(go list -m)
-go test -c -race -o "$dir/bin/" ./... 2>&1 | grep -v 'no test files' || true
+packages=$(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
+for package in $packages; do
+	go test -c -race -o "$dir/bin/$(echo "$package" | tr / _)" "$package"
+done
 chown -R 65534:65534 "$dir/home" "$dir/tree"
 failed=0
 ran=0
-for package in $(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...); do
-	binary="$dir/bin/$(basename "$package").test"
-	[ -x "$binary" ] || { echo "FAIL $package: its tests did not compile"; failed=1; continue; }
+for package in $packages; do
+	binary="$dir/bin/$(echo "$package" | tr / _)"
 	path=.${package#"$module"}
 	echo "=== $package as uid 65534"
 	if (cd "$dir/tree/$path" && env -i PATH="$PATH" HOME="$dir/home" TMPDIR="$dir/home" \
