@@ -1,0 +1,221 @@
+package topology
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+)
+
+const (
+	maxMTU     = 65535 // ETH_MAX_MTU, include/uapi/linux/if_ether.h: veth takes no more
+	minMTU     = 68    // ETH_MIN_MTU; also the least that IPv4 works with, RFC 791
+	minMTUIPv6 = 1280  // RFC 8200 section 5: below it the kernel switches IPv6 off on the device
+)
+
+// links plans the cables. The names of bridge ports that the file leaves out are given when all others are known.
+func (c *compiler) links() {
+	c.plan.Links = make([]Link, len(c.spec.Links))
+	for i := range c.spec.Links {
+		s := &c.spec.Links[i]
+		l := &c.plan.Links[i]
+		l.Pos = s.Span.Pos
+		if len(s.Ends) > 0 {
+			l.Pos = s.Ends[0].Span.Pos
+		}
+		ends := [2]*End{&l.A, &l.B}
+		for j := range s.Ends[:min(2, len(s.Ends))] {
+			c.end(i, j, ends[j])
+		}
+		if len(s.Ends) == 2 && l.A.Node != "" && l.A.Node == l.B.Node {
+			c.fail(Text{Value: l.B.Node, Span: s.Ends[1].Node.Span}, endPath(i, 1), "self-link",
+				"both ends of this link are on "+l.A.Node, "a link joins two nodes; a device of a node's own is not supported yet")
+		}
+		c.mtu(i, s, l)
+	}
+	for i := range c.plan.Links {
+		l := &c.plan.Links[i]
+		c.portName(i, &l.A, &l.B)
+		c.portName(i, &l.B, &l.A)
+	}
+}
+
+// end plans one end of a link: the node, the device, its addresses.
+func (c *compiler) end(link, end int, e *End) {
+	s := &c.spec.Links[link].Ends[end]
+	at := endPath(link, end)
+	e.Pos = s.Span.Pos
+	if !s.Node.present() {
+		return // said already
+	}
+	k, ok := c.byName[s.Node.Value]
+	if !ok {
+		c.unknownNode(s.Node, at)
+		return
+	}
+	n := &c.nds[k]
+	e.Node, e.MAC = n.plan.Name, c.mac(s, at)
+	bridge := n.plan.Kind == Bridge
+	ifc := iface{name: s.Interface.Value, link: link}
+	if bridge {
+		e.Master = bridgeName
+		if len(s.Addresses) > 0 {
+			a := s.Addresses[0]
+			n.shaky = true
+			c.fail(a, at, "port-address", fmt.Sprintf("%s is a bridge: its ports have no addresses", e.Node),
+				fmt.Sprintf("the address goes to the other end, or to br0: %s: {kind: bridge, addresses: %s}", e.Node, shorten(a.Value)))
+		}
+	} else {
+		ifc.addrs = c.endAddrs(s, at, n)
+		for _, a := range ifc.addrs {
+			e.Addrs = append(e.Addrs, a.prefix)
+		}
+	}
+	switch {
+	case s.Interface.present():
+		c.device(s, at, n, ifc, e)
+	case bridge:
+		// portName finds one.
+	default:
+		n.shaky = true
+		c.fail(s.Node, at, "no-interface", fmt.Sprintf("%s needs the name of an interface here", e.Node),
+			fmt.Sprintf("%s:%s", e.Node, freeEth(n)))
+	}
+}
+
+func (c *compiler) unknownNode(t Text, at *place) {
+	names := make([]string, len(c.nds))
+	for i := range c.nds {
+		names[i] = c.nds[i].plan.Name
+	}
+	hint := didYouMean(t.Value, names)
+	if near := nearest(t.Value, names); near != "" {
+		c.nds[c.byName[near]].shaky = true
+	} else if msg, _ := checkName(t.Value); msg == "" {
+		hint = fmt.Sprintf("add it under nodes: (%s: )", t.Value)
+	}
+	c.fail(t, at, "unknown-node", fmt.Sprintf("unknown node %q", shorten(t.Value)), hint)
+}
+
+func (c *compiler) endAddrs(s *EndSpec, at *place, n *node) []address {
+	addrs := make([]address, 0, len(s.Addresses))
+	for _, t := range s.Addresses {
+		p, ok := c.ifaceAddr(t, at)
+		if !ok {
+			n.shaky = true
+			continue
+		}
+		addrs = append(addrs, address{p, t, at})
+	}
+	return addrs
+}
+
+// device checks a device name that was written and takes it.
+func (c *compiler) device(s *EndSpec, at *place, n *node, ifc iface, e *End) {
+	t := s.Interface
+	if msg, hint := checkIface(t.Value); msg != "" {
+		n.shaky = true
+		c.fail(t, at, "interface", msg, hint)
+		return
+	}
+	if first, ok := n.byName[t.Value]; ok {
+		n.shaky = true
+		msg := fmt.Sprintf("%s:%s is an end of another link already", e.Node, t.Value)
+		if l := n.ifaces[first].link; l < 0 {
+			msg = fmt.Sprintf("%s:%s is the bridge itself", e.Node, t.Value)
+		} else {
+			msg += fmt.Sprintf(" (line %d)", c.plan.Links[l].Pos.Line)
+		}
+		c.fail(t, at, "end-twice", msg, fmt.Sprintf("%s:%s is free", e.Node, freeEth(n)))
+		return
+	}
+	e.Iface = t.Value
+	n.add(ifc)
+}
+
+// freeEth is the first of eth0, eth1, ... that the node has not got.
+func freeEth(n *node) string {
+	for i := 0; ; i++ {
+		name := "eth" + strconv.Itoa(i)
+		if _, ok := n.byName[name]; !ok {
+			return name
+		}
+	}
+}
+
+// portName names a bridge port that has no name after the node at the other end.
+func (c *compiler) portName(link int, e, peer *End) {
+	if e.Iface != "" || e.Master == "" {
+		return
+	}
+	ends := c.spec.Links[link].Ends
+	which := 0
+	if e == &c.plan.Links[link].B {
+		which = 1
+	}
+	if ends[which].Interface.present() {
+		return // wrong, and said so
+	}
+	n := &c.nds[c.byName[e.Node]]
+	base := peer.Node
+	if base == "" {
+		base = "port"
+	}
+	name := shortIface(base)
+	taken := func() bool {
+		msg, _ := checkIface(name)
+		_, has := n.byName[name]
+		return has || msg != ""
+	}
+	for i := 2; taken(); i++ {
+		suffix := "-" + strconv.Itoa(i)
+		name = base[:min(len(base), maxIface-len(suffix))] + suffix
+	}
+	e.Iface = name
+	n.add(iface{name: name, link: link})
+}
+
+func (c *compiler) mac(s *EndSpec, at *place) string {
+	if !s.MAC.present() {
+		return ""
+	}
+	m, err := net.ParseMAC(s.MAC.Value)
+	switch {
+	case err != nil || len(m) != 6:
+		c.fail(s.MAC, at.at("mac"), "mac", fmt.Sprintf("%q is not a hardware address", shorten(s.MAC.Value)), "like 02:00:5e:00:53:01")
+	case m[0]&1 != 0:
+		c.fail(s.MAC, at.at("mac"), "mac", fmt.Sprintf("%s is a group address, a device cannot have it", s.MAC.Value), "the first byte must be even")
+	case m.String() == "00:00:00:00:00:00":
+		c.fail(s.MAC, at.at("mac"), "mac", "the kernel refuses a hardware address of zeros", "like 02:00:5e:00:53:01")
+	default:
+		return m.String()
+	}
+	return ""
+}
+
+func (c *compiler) mtu(link int, s *LinkSpec, l *Link) {
+	if !s.MTU.present() {
+		return
+	}
+	at := root.at("links").elem(link).at("mtu")
+	n, err := strconv.Atoi(s.MTU.Value)
+	switch {
+	case err != nil:
+		c.fail(s.MTU, at, "mtu", fmt.Sprintf("the MTU %q is not a number of bytes", shorten(s.MTU.Value)), "like 1400")
+		return
+	case n < minMTU || n > maxMTU:
+		c.fail(s.MTU, at, "mtu", fmt.Sprintf("the MTU is %d to %d bytes, not %d", minMTU, maxMTU, n), "")
+		return
+	}
+	l.MTU = n
+	if n >= minMTUIPv6 {
+		return
+	}
+	for _, e := range []*End{&l.A, &l.B} {
+		for _, a := range e.Addrs {
+			if a.Addr().Is6() {
+				c.fail(s.MTU, at, "mtu", fmt.Sprintf("IPv6 needs an MTU of %d, and %s:%s has %s", minMTUIPv6, e.Node, e.Iface, a), "")
+				return
+			}
+		}
+	}
+}
