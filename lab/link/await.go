@@ -1,0 +1,158 @@
+package link
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// Want is what a device must be able to do before it counts as ready.
+type Want struct {
+	Name  string
+	Index int
+	Port  bool // it forwards as the port of a bridge
+	IPv6  bool // all its IPv6 addresses are usable, and it has a link-local one
+}
+
+// NotReadyError says what a device still lacks when the wait for it ended.
+type NotReadyError struct {
+	Dev   string
+	Lacks string
+}
+
+func (e *NotReadyError) Error() string { return e.Dev + " " + e.Lacks }
+
+// Await returns when every device of the network namespace of the calling thread can do what is wanted. It waits for
+// the kernel's own events, until the deadline; then the error is a *NotReadyError.
+func (c *Conn) Await(wants []Want, deadline time.Time) error {
+	lacking, err := c.lacking(wants)
+	if err != nil || lacking == nil {
+		return err
+	}
+	// Whatever happens from here on is queued on the socket. What happened before it was there, the second look sees.
+	events, err := open(unix.RTNLGRP_LINK, unix.RTNLGRP_IPV6_IFADDR)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	for {
+		if lacking, err = c.lacking(wants); err != nil || lacking == nil {
+			return err
+		}
+		if err := events.next(deadline); err != nil {
+			if errors.Is(err, unix.EAGAIN) {
+				return lacking
+			}
+			return err
+		}
+	}
+}
+
+// next waits for an event. Which one does not matter: the kernel is asked again after any. Overflow is one, too.
+func (c *Conn) next(deadline time.Time) error {
+	left := time.Until(deadline)
+	if left <= 0 {
+		return unix.EAGAIN
+	}
+	timeout := unix.NsecToTimeval(left.Nanoseconds())
+	if err := c.socket().SetReceiveTimeout(&timeout); err != nil {
+		return err
+	}
+	_, _, err := c.socket().Receive()
+	if errors.Is(err, unix.ENOBUFS) {
+		return nil
+	}
+	return err
+}
+
+// lacking finds the first thing that is not as wanted, nil if there is none.
+func (c *Conn) lacking(wants []Want) (*NotReadyError, error) {
+	six := false
+	for _, w := range wants {
+		s, err := c.State(w.Index)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("device %s: %w", w.Name, err)
+		case !s.Up:
+			return &NotReadyError{w.Name, "has no carrier"}, nil
+		case w.Port && !s.Forwarding:
+			return &NotReadyError{w.Name, "does not forward as a bridge port"}, nil
+		}
+		six = six || w.IPv6
+	}
+	if !six {
+		return nil, nil
+	}
+	return c.lackingIPv6(wants)
+}
+
+// lackingIPv6 looks at the addresses.
+func (c *Conn) lackingIPv6(wants []Want) (*NotReadyError, error) {
+	r := c.request(unix.RTM_GETADDR, unix.NLM_F_DUMP)
+	r.AddData(nl.NewIfAddrmsg(unix.AF_INET6))
+	msgs, err := c.dump(r, unix.RTM_NEWADDR)
+	if err != nil {
+		return nil, fmt.Errorf("IPv6 addresses: %w", err)
+	}
+	local := map[int]bool{}
+	byIndex := map[int]string{}
+	for _, w := range wants {
+		if w.IPv6 {
+			byIndex[w.Index] = w.Name
+		}
+	}
+	for _, m := range msgs {
+		index, flags, scope, err := parseAddr(m)
+		if err != nil {
+			return nil, err
+		}
+		name, ok := byIndex[index]
+		switch {
+		case !ok:
+		case flags&unix.IFA_F_DADFAILED != 0:
+			return nil, fmt.Errorf("device %s: somebody else on the link has the same IPv6 address: %w", name, unix.EADDRINUSE)
+		case flags&unix.IFA_F_TENTATIVE != 0:
+			return &NotReadyError{name, "has an IPv6 address that is still being checked for duplicates"}, nil
+		case scope == unix.RT_SCOPE_LINK:
+			local[index] = true
+		}
+	}
+	for index, name := range byIndex {
+		if !local[index] && makesLinkLocal(name) {
+			return &NotReadyError{name, "has no IPv6 link-local address yet"}, nil
+		}
+	}
+	return nil, nil
+}
+
+// parseAddr reads the ifaddrmsg and IFA_FLAGS of an RTM_NEWADDR.
+func parseAddr(b []byte) (index int, flags uint32, scope uint8, err error) {
+	if len(b) < unix.SizeofIfAddrmsg {
+		return 0, 0, 0, errShort
+	}
+	flags, scope = uint32(b[2]), b[3]
+	index = int(binary.NativeEndian.Uint32(b[4:]))
+	err = eachAttr(b[unix.SizeofIfAddrmsg:], func(kind uint16, v []byte) error {
+		if kind == unix.IFA_FLAGS && len(v) >= 4 {
+			flags = binary.NativeEndian.Uint32(v)
+		}
+		return nil
+	})
+	return index, flags, scope, err
+}
+
+// makesLinkLocal reports whether the kernel will give the device a link-local address by itself.
+func makesLinkLocal(dev string) bool {
+	const none = "1" // IN6_ADDR_GEN_MODE_NONE, include/uapi/linux/if_link.h
+	conf := "net.ipv6.conf." + sysctlName(dev) + "."
+	off, err := GetSysctl(conf + "disable_ipv6")
+	if err != nil || off != "0" {
+		return false
+	}
+	mode, err := GetSysctl(conf + "addr_gen_mode")
+	return err == nil && mode != none
+}

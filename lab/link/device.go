@@ -1,0 +1,105 @@
+package link
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// Device is a device to be made.
+type Device struct {
+	Name   string
+	Index  int    // its number in its namespace; 0: the kernel's choice
+	MTU    int    // bytes; 0: the kernel's choice
+	MAC    string // "": the kernel's choice
+	Netns  int    // file descriptor of the network namespace it is made in
+	Master int    // index of the bridge it becomes a port of; 0: none
+}
+
+// AddVeth makes a pair of joined devices, each directly in its own network namespace and with its own number: no
+// device is moved, and the namespace of c never sees either. The new devices are down. Only a may have a Master.
+func (c *Conn) AddVeth(a, b Device) error {
+	r := c.request(unix.RTM_NEWLINK, create)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(a.Index)
+	r.AddData(msg)
+	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
+	info.AddRtAttr(nl.IFLA_INFO_KIND, []byte("veth"))
+	peer := info.AddRtAttr(nl.IFLA_INFO_DATA, nil).AddRtAttr(nl.VETH_INFO_PEER, nil)
+	nl.NewIfInfomsgChild(peer, unix.AF_UNSPEC).Index = int32(b.Index)
+	attrs, err := b.attrs()
+	if err != nil {
+		return err
+	}
+	for _, a := range attrs {
+		peer.AddChild(a)
+	}
+	if attrs, err = a.attrs(); err != nil {
+		return err
+	}
+	for _, a := range attrs {
+		r.AddData(a)
+	}
+	if a.Master != 0 {
+		r.AddData(attr(unix.IFLA_MASTER, a.Master))
+	}
+	r.AddData(info)
+	return c.do(r)
+}
+
+// attrs are the IFLA_* that both ends of a pair have.
+func (d Device) attrs() ([]*nl.RtAttr, error) {
+	list := []*nl.RtAttr{
+		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(d.Name)),
+		attr(unix.IFLA_NET_NS_FD, d.Netns),
+	}
+	if d.MTU != 0 {
+		list = append(list, attr(unix.IFLA_MTU, d.MTU))
+	}
+	if d.MAC != "" {
+		mac, err := net.ParseMAC(d.MAC)
+		if err != nil {
+			return nil, fmt.Errorf("hardware address: %w", err)
+		}
+		list = append(list, nl.NewRtAttr(unix.IFLA_ADDRESS, mac))
+	}
+	return list, nil
+}
+
+// AddBridge makes a bridge in the namespace of c, down, without the spanning tree protocol.
+func (c *Conn) AddBridge(name string, index, mtu int) error {
+	r := c.request(unix.RTM_NEWLINK, create)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	r.AddData(msg)
+	r.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
+	if mtu != 0 {
+		r.AddData(attr(unix.IFLA_MTU, mtu))
+	}
+	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
+	info.AddRtAttr(nl.IFLA_INFO_KIND, []byte("bridge"))
+	r.AddData(info)
+	return c.do(r)
+}
+
+// SetMaster makes the device a port of a bridge; both are numbers.
+func (c *Conn) SetMaster(index, master int) error {
+	r := c.request(unix.RTM_SETLINK, unix.NLM_F_ACK)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	r.AddData(msg)
+	r.AddData(attr(unix.IFLA_MASTER, master))
+	return c.do(r)
+}
+
+// Up brings a device up.
+func (c *Conn) Up(index int) error {
+	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	msg.Flags, msg.Change = unix.IFF_UP, unix.IFF_UP
+	r.AddData(msg)
+	return c.do(r)
+}
