@@ -49,7 +49,16 @@ func parseIfaceAddr(s string) (p netip.Prefix, msg, hint string) {
 
 // addrHint says what is wrong with a text that is nearly an address.
 func addrHint(s, otherwise string) string {
+	if strings.ContainsAny(s, `"'`) {
+		return `quotes stand around the whole: "pc1:eth0 2001:db8::11/64"`
+	}
 	host, bits, hasBits := strings.Cut(s, "/")
+	if i := strings.IndexByte(host, '%'); i >= 0 {
+		return fmt.Sprintf("without the zone %s", shorten(host[i:]))
+	}
+	if n := strings.Count(host, "."); n != 3 && n > 0 && strings.Trim(host, "0123456789.") == "" {
+		return "an IPv4 address has four numbers"
+	}
 	parts := strings.Split(host, ".")
 	if len(parts) != 4 || strings.Contains(host, ":") {
 		if a, err := netip.ParseAddr(host); err == nil && hasBits {

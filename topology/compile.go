@@ -6,10 +6,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Compile computes the plan of a spec and finds everything in it that could not work. The plan is nil if there are
-// errors; there may be warnings beside a plan. readFile gives the text of a file that the spec names, as it is named
+// errors, here or from Parse, whose problems are not said again; there may be warnings beside a plan. readFile gives the text of a file that the spec names, as it is named
 // there: seen from the folder of the topology file. Nil: no file can be read.
 //
 // Compile does not change the spec. The same spec and the same files give the same plan.
@@ -39,7 +40,7 @@ func Compile(s *Spec, readFile func(name string) ([]byte, error)) (*Plan, Proble
 	}
 	c.lonely()
 	c.problems.sort(s.File)
-	if c.problems.HasErrors() {
+	if s.invalid || c.problems.HasErrors() {
 		return nil, c.problems
 	}
 	for i := range c.nds {
@@ -111,8 +112,11 @@ func (c *compiler) warn(at Text, p *place, rule, msg, hint string) {
 	c.add(SeverityWarning, at, p, rule, msg, hint)
 }
 
-// name checks the lab's name or finds one.
+// name checks the lab's name, or finds one, and what it is about.
 func (c *compiler) name() {
+	if i := strings.IndexFunc(c.spec.About.Value, unicode.IsControl); i >= 0 {
+		c.fail(c.spec.About, root.at("about"), "about", "about has a control character or a line end in it", "a sentence on one line")
+	}
 	if c.spec.Name.present() {
 		if msg, hint := checkName(c.spec.Name.Value); msg != "" {
 			c.fail(c.spec.Name, root.at("name"), "name", msg, hint)
@@ -220,6 +224,10 @@ func (c *compiler) exec(n *node) {
 	for i, t := range n.spec.Exec {
 		if strings.TrimSpace(t.Value) == "" {
 			c.fail(t, nodePath(n.spec).at("exec").elem(i), "exec", "an empty command", "")
+			continue
+		}
+		if strings.ContainsRune(t.Value, 0) {
+			c.fail(t, nodePath(n.spec).at("exec").elem(i), "exec", "a NUL in a command", "no program could be given it")
 			continue
 		}
 		n.plan.Exec = append(n.plan.Exec, Command{Line: t.Value, Pos: t.Pos})

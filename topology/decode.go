@@ -12,22 +12,8 @@ import (
 // The Spec holds what could be read even if there are problems, so that Compile can find the others; it is nil only
 // if there is nothing to go on.
 func Parse(name string, text []byte) (*Spec, Problems) {
-	src := newSource(name, text)
-	root, problems := parseYAML(src, text)
-	d := &decoder{src: src, problems: problems}
-	spec := &Spec{File: name, src: src}
-	switch {
-	case root == nil && len(problems) > 0:
-		return nil, problems
-	case root == nil, root.kind == treeNull:
-		d.fail(Text{Span: Span{Pos: src.at(1, 1)}}, nil, "empty", "the file is empty", "it needs nodes: and links:")
-		return nil, d.problems
-	case root.kind != treeMapping:
-		d.wrongType(root, nil, "a mapping with nodes: and links:")
-		return nil, d.problems
-	}
-	d.into(root, nil, reflect.ValueOf(spec).Elem())
-	spec.partial = d.partial
+	d := &decoder{src: newSource(name, text)}
+	spec := d.file(text)
 	d.problems.sort(name)
 	return spec, d.problems
 }
@@ -37,6 +23,26 @@ type decoder struct {
 	src      *source
 	problems Problems
 	partial  bool
+}
+
+// file reads a whole file; nil if there is nothing to go on.
+func (d *decoder) file(text []byte) *Spec {
+	t, problems := parseYAML(d.src, text)
+	d.problems = problems
+	switch {
+	case t == nil && len(problems) > 0:
+		return nil
+	case t == nil, t.kind == treeNull:
+		d.fail(Text{Span: Span{Pos: d.src.at(1, 1)}}, nil, "empty", "the file is empty", "it needs nodes: and links:")
+		return nil
+	case t.kind != treeMapping:
+		d.wrongType(t, nil, "a mapping with nodes: and links:")
+		return nil
+	}
+	spec := &Spec{File: d.src.file, src: d.src}
+	d.into(t, nil, reflect.ValueOf(spec).Elem())
+	spec.invalid, spec.partial = d.problems.HasErrors(), d.partial
+	return spec
 }
 
 // decodable is a type with more than one form, or with a form of its own.
@@ -110,7 +116,8 @@ func (d *decoder) unknownKey(key *tree, p *place, f *fieldTable) {
 	if !ok {
 		hint = didYouMean(key.text, append(slices.Clone(f.keys), f.later...))
 	}
-	d.partial = d.partial || p.decisive()
+	near := nearest(key.text, f.keys)
+	d.partial = d.partial || p.decisive() && (f.what != "file" || ok || near == "nodes" || near == "links")
 	of := "of the file"
 	switch f.what {
 	case "file":

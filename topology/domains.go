@@ -172,6 +172,9 @@ func (d *domainCheck) strangers() {
 		if u.devices > 1 || u.node.shaky || n.net.Addr().IsLinkLocalUnicast() {
 			continue
 		}
+		if n.net.IsSingleIP() && len(u.iface.addrs) > 1 {
+			continue // an address more, for others to have a route to
+		}
 		var other *netUse
 		for _, o := range byDomain[n.domain] {
 			v := d.nets[o]

@@ -85,8 +85,10 @@ func (x *EndSpec) decode(d *decoder, t *tree, p *place) {
 				fmt.Sprintf("write %s:eth0 without the blank", t.keys[0].text))
 			return
 		}
+		before := len(d.problems)
 		d.fields(t, p, reflect.ValueOf(x).Elem())
-		if !x.Node.present() {
+		x.broken = len(d.problems) > before
+		if !x.Node.present() && !x.broken {
 			d.partial = true
 			d.fail(Text{Span: t.span}, p, "end", "this end does not say which node it is on", "node: pc1")
 		}
@@ -102,7 +104,7 @@ func (x *EndSpec) decode(d *decoder, t *tree, p *place) {
 			if x.Node.Value == "" || x.Interface.Value == "" {
 				d.partial = true
 				d.fail(words[0], p, "end", fmt.Sprintf("%q is not an end of a link", words[0].Value), "it is node:interface, like pc1:eth0")
-				x.Node = Text{}
+				x.Node, x.broken = Text{}, true
 			}
 		}
 		x.Addresses = words[1:]

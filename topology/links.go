@@ -75,6 +75,8 @@ func (c *compiler) end(link, end int, e *End) {
 		c.device(s, at, n, ifc, e)
 	case bridge:
 		// portName finds one.
+	case s.broken:
+		n.shaky = true
 	default:
 		n.shaky = true
 		c.fail(s.Node, at, "no-interface", fmt.Sprintf("%s needs the name of an interface here", e.Node),
@@ -119,13 +121,15 @@ func (c *compiler) device(s *EndSpec, at *place, n *node, ifc iface, e *End) {
 	}
 	if first, ok := n.byName[t.Value]; ok {
 		n.shaky = true
-		msg := fmt.Sprintf("%s:%s is an end of another link already", e.Node, t.Value)
-		if l := n.ifaces[first].link; l < 0 {
-			msg = fmt.Sprintf("%s:%s is the bridge itself", e.Node, t.Value)
-		} else {
-			msg += fmt.Sprintf(" (line %d)", c.plan.Links[l].Pos.Line)
+		hint := fmt.Sprintf("%s:%s is free", e.Node, freeEth(n))
+		if n.plan.Kind == Bridge {
+			hint = "leave it out: a port of a bridge needs no name"
 		}
-		c.fail(t, at, "end-twice", msg, fmt.Sprintf("%s:%s is free", e.Node, freeEth(n)))
+		if l := n.ifaces[first].link; l >= 0 {
+			c.fail(t, at, "end-twice", fmt.Sprintf("%s:%s is an end of another link already (line %d)", e.Node, t.Value, c.plan.Links[l].Pos.Line), hint)
+		} else {
+			c.fail(t, at, "end-twice", fmt.Sprintf("%s:%s is the bridge itself", e.Node, t.Value), hint)
+		}
 		return
 	}
 	e.Iface = t.Value

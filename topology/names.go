@@ -71,11 +71,16 @@ func checkIface(name string) (msg, hint string) {
 			fmt.Sprintf("like %q", shortIface(name))
 	case name == "lo":
 		return `the device name "lo" is taken: every node has its loopback`, ""
-	case name == "." || name == "..", name == "all" || name == "default":
+	case name == "." || name == "..":
+		return fmt.Sprintf("the kernel refuses %q as a device name", name), "it is no file name"
+	case name == "all" || name == "default":
 		return fmt.Sprintf("the kernel refuses %q as a device name", name), "it means something else under /proc/sys/net"
 	}
 	for _, r := range name {
 		switch {
+		case r == '"', r == '\'', r == '\\':
+			// The kernel would take it, but no ruleset can name such a device.
+			return fmt.Sprintf("the device name %s has a quote in it", name), `quotes stand around the whole: "pc1:eth0 10.0.1.11/24"`
 		case r == '/', r == ':', r == '%', unicode.IsSpace(r), !unicode.IsPrint(r):
 			return fmt.Sprintf("the device name %q has %q in it", name, r), "the kernel refuses '/', ':', '%' and blanks"
 		}

@@ -26,6 +26,9 @@ func (c *compiler) routes(n *node) {
 		}
 		via, msg, hint := parseHop(t.Value)
 		if msg != "" {
+			if k, ok := c.byName[t.Value]; ok {
+				hint = c.addrBetween(n, &c.nds[k], hint)
+			}
 			c.fail(t, at, "gateway", msg, hint)
 			continue
 		}
@@ -61,6 +64,18 @@ func (c *compiler) routes(n *node) {
 		}
 		return 0
 	})
+}
+
+// addrBetween names the address of a node on a link of n, for people who wrote the node instead.
+func (c *compiler) addrBetween(n, to *node, otherwise string) string {
+	for i := range n.ifaces {
+		for _, m := range c.members[n.ifaces[i].domain] {
+			if m.node == to && len(m.iface.addrs) > 0 {
+				return fmt.Sprintf("%s:%s has %s", to.plan.Name, m.iface.name, m.iface.addrs[0].prefix.Addr())
+			}
+		}
+	}
+	return otherwise
 }
 
 func dstName(p netip.Prefix) string {
@@ -147,11 +162,23 @@ func (c *compiler) nextHop(n *node, h *hop, all []hop) bool {
 		c.offLink(n, h)
 		return false
 	}
-	if _, ok := c.owners[domainAddr{through.domain, via}]; !ok && !c.broken {
+	o, ok := c.owners[domainAddr{through.domain, via}]
+	switch {
+	case ok && !c.forwards(o.node):
+		c.warn(h.text, h.at, "gateway-host", fmt.Sprintf("%s has %s, and does not forward packets", o.node, via), fmt.Sprintf("%s: {kind: router}", o.node))
+	case !ok && !c.broken:
 		c.warn(h.text, h.at, "gateway-silent", fmt.Sprintf("nobody on the link of %s:%s has the address %s", n.plan.Name, through.name, via),
 			c.neighbourHint(n, through, via))
 	}
 	return true
+}
+
+// forwards reports whether a node is a router, or may be one by a parameter that the file sets or by a command.
+func (c *compiler) forwards(name string) bool {
+	n := &c.nds[c.byName[name]]
+	return n.plan.Kind == Router || len(n.spec.Exec) > 0 || slices.ContainsFunc(n.spec.Sysctls, func(s SysctlSpec) bool {
+		return strings.Contains(s.Key.Value, "forward")
+	})
 }
 
 // linkLocalHop gives a link-local next hop the device that it needs, if there is only one.

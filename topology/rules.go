@@ -10,10 +10,44 @@ import (
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
+// Check parses the ruleset again, out of what the plan has: no file is read. Positions in it name files as Files
+// does, and in an inline ruleset they are those of the topology file. There may be errors even in a good plan:
+// constructs that only the nft binary knows (nft.Errors.Unsupported); the ruleset is then nil.
+func (r *Ruleset) Check() (*nft.Ruleset, nft.Errors) {
+	return checkRules(r.Main, r.Files[r.Main], nft.Options{
+		Include: func(name string) (string, []byte, error) {
+			name = included(r.Main, name)
+			text, ok := r.Files[name]
+			if !ok {
+				return "", nil, fs.ErrNotExist
+			}
+			return name, []byte(text), nil
+		},
+		BaseLine: r.FirstLine,
+		BaseCol:  r.FirstCol,
+	})
+}
+
+func checkRules(main, text string, opt nft.Options) (*nft.Ruleset, nft.Errors) {
+	file, errs := nft.Parse(main, []byte(text), opt)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return nft.Check(file)
+}
+
+// included is the name of a file that the ruleset main includes as name: seen from the folder of main.
+func included(main, name string) string {
+	name = path.Clean(slashed(name))
+	if path.IsAbs(name) {
+		return name
+	}
+	return path.Join(path.Dir(main), name)
+}
+
 // loadedRules is a ruleset as far as a file gave one.
 type loadedRules struct {
 	files map[string]string // what it is made of: nil if there is nothing to use
-	count int
 }
 
 // nft plans the ruleset of a node. Its files are named from the folder of the topology file on, so that what a trace
@@ -79,9 +113,7 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 		if strings.ContainsAny(name, "*?[") {
 			return "", nil, errors.New("includes with a pattern are not supported yet")
 		}
-		if !path.IsAbs(slashed(name)) {
-			name = path.Join(path.Dir(main), slashed(name))
-		}
+		name = included(main, name)
 		b, err := c.readFile(name)
 		if err != nil {
 			return "", nil, errors.New(reason(err))
@@ -92,18 +124,7 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 	if inline != nil {
 		opt.BaseLine, opt.BaseCol = inline.FirstLine, inline.FirstCol
 	}
-	file, errs := nft.Parse(main, []byte(text), opt)
-	if len(errs) == 0 {
-		var set *nft.Ruleset
-		set, errs = nft.Check(file)
-		if set != nil {
-			for _, t := range set.Tables {
-				for _, ch := range t.Chains {
-					l.count += len(ch.Rules)
-				}
-			}
-		}
-	}
+	_, errs := checkRules(main, text, opt)
 	fatal := false
 	for _, e := range errs {
 		c.ruleProblem(e, main, l, inline != nil)

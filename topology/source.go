@@ -2,6 +2,7 @@ package topology
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -74,7 +75,7 @@ func illegal(file string, text []byte) Problems {
 			case r == '\u0085', r == '\u2028', r == '\u2029', r == '\r':
 				msg, hint = "a line end that editors do not show", "end lines with a plain newline"
 			case r < ' ' && r != '\t', r == 0x7f, r > 0x7f && r < 0xa0, r == '\ufeff':
-				msg, hint = "a control character", "remove it, or write it as \"\\x..\" in double quotes"
+				msg, hint = fmt.Sprintf("the control character %U", r), "remove it, or write it as \"\\x..\" in double quotes"
 			default:
 				continue
 			}

@@ -5,7 +5,7 @@ package topology
 type Spec struct {
 	Name  Text     `yaml:"name" jsonschema_description:"The name of the lab: letters, digits, '-', '_' and '.', at most 63. Default: the name of the file, or of its folder if the file is lab.yaml."`
 	About Text     `yaml:"about" jsonschema_description:"What the lab is for, in a sentence."`
-	Nodes NodeList `yaml:"nodes" jsonschema_description:"The nodes by name: each is a network namespace of its own. A node without settings is left empty (pc1:)."`
+	Nodes NodeList `yaml:"nodes" jsonschema:"required" jsonschema_description:"The nodes by name: each is a network namespace of its own. A node without settings is left empty (pc1:)."`
 	Links LinkList `yaml:"links" jsonschema_description:"The cables: each is a veth pair."`
 
 	// File is the name that positions carry: the one given to Parse.
@@ -14,6 +14,8 @@ type Spec struct {
 	Folder string `yaml:"-"`
 
 	src *source
+	// invalid: Parse found errors.
+	invalid bool
 	// partial: something could not be read, so what seems to be missing may only be misspelt.
 	partial bool
 }
@@ -35,7 +37,7 @@ type NodeSpec struct {
 // LinkSpec is a cable, written as a list of two ends or as a mapping with options.
 type LinkSpec struct {
 	Ends EndList `yaml:"ends" jsonschema:"required" jsonschema_description:"The two ends."`
-	MTU  Text    `yaml:"mtu" jsonschema_description:"The MTU of both ends in bytes. Default: 1500."`
+	MTU  Text    `yaml:"mtu" jsonschema:"type=integer,minimum=68,maximum=65535" jsonschema_description:"The MTU of both ends in bytes. Default: 1500."`
 
 	Span Span `yaml:"-"`
 }
@@ -48,6 +50,8 @@ type EndSpec struct {
 	MAC       Text     `yaml:"mac" jsonschema_description:"The hardware address. Default: the kernel's choice."`
 
 	Span Span `yaml:"-"`
+
+	broken bool // something else was written, but cannot be read
 }
 
 // RouteSpec is a route, written as ip-route(8) has it or as a mapping.
@@ -62,7 +66,7 @@ type RouteSpec struct {
 // ServiceSpec is a built-in server, written as "name:port/proto on address" or as a mapping.
 type ServiceSpec struct {
 	Name    Text `yaml:"name" jsonschema:"required,enum=http,enum=echo,enum=discard" jsonschema_description:"http answers every request; echo sends back what it gets; discard reads and says nothing."`
-	Port    Text `yaml:"port" jsonschema_description:"Default: 80 for http, 7 for echo, 9 for discard."`
+	Port    Text `yaml:"port" jsonschema:"type=integer,minimum=1,maximum=65535" jsonschema_description:"Default: 80 for http, 7 for echo, 9 for discard."`
 	Proto   Text `yaml:"proto" jsonschema:"enum=tcp,enum=udp" jsonschema_description:"Default: both; http is tcp."`
 	Address Text `yaml:"address" jsonschema_description:"The one address of the node to listen on. Default: all, IPv4 and IPv6."`
 

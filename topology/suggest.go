@@ -7,12 +7,12 @@ import (
 )
 
 // nearest is the candidate that is most like word: the fewest letters added, left out, changed or swapped with
-// their neighbour, upper and lower case being alike. It is "" where nothing is near enough to be meant; of equals
-// the first wins.
+// their neighbour, upper and lower case being alike. It is "" where nothing is near enough to be meant. Of equals the
+// one wins that begins most like word, then the first.
 func nearest(word string, candidates []string) string {
 	w := strings.ToLower(word)
 	limit := max(1, utf8.RuneCountInString(w)/3)
-	best, bestDist := "", limit+1
+	best, bestDist, bestPrefix := "", limit, 0
 	for _, c := range candidates {
 		if c == word {
 			continue
@@ -21,13 +21,23 @@ func nearest(word string, candidates []string) string {
 		if diff := len(l) - len(w); diff > bestDist*utf8.UTFMax || -diff > bestDist*utf8.UTFMax {
 			continue
 		}
-		d := distance(w, l, bestDist)
-		// A word of one or two letters is one change away from every other.
-		if d < bestDist && d < max(utf8.RuneCountInString(w), utf8.RuneCountInString(l)) {
-			best, bestDist = c, d
+		d := distance(w, l, bestDist+1)
+		same := commonPrefix(w, l)
+		// Words of one letter are all one change apart.
+		if d > bestDist || d == bestDist && best != "" && same <= bestPrefix || d >= max(utf8.RuneCountInString(w), utf8.RuneCountInString(l)) {
+			continue
 		}
+		best, bestDist, bestPrefix = c, d, same
 	}
 	return best
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // distance is the optimal string alignment distance of a and b; anything not below limit may come back as limit.

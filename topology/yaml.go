@@ -37,7 +37,12 @@ func parseYAML(src *source, text []byte) (*tree, Problems) {
 	if doc == nil {
 		return nil, b.problems
 	}
-	return b.build(doc, 0), b.problems
+	t := b.build(doc, 0)
+	if b.gaveUp {
+		// What is left of the tree is full of holes that nobody made.
+		return nil, b.problems[len(b.problems)-1:]
+	}
+	return t, b.problems
 }
 
 // readYAML reads the first document, and the start of the second if there is one. The parser panics on a few
@@ -80,6 +85,9 @@ type treeBuilder struct {
 }
 
 func (b *treeBuilder) problem(n *yaml.Node, rule, msg, hint string) {
+	if b.gaveUp {
+		return
+	}
 	span := b.span(n)
 	b.problems = append(b.problems, Problem{
 		Pos: span.Pos, End: span.End, Severity: SeverityError, Rule: rule, Value: n.Value, Msg: msg, Hint: hint,
@@ -90,17 +98,13 @@ func (b *treeBuilder) problem(n *yaml.Node, rule, msg, hint string) {
 // build never gives nil.
 func (b *treeBuilder) build(n *yaml.Node, depth int) *tree {
 	if depth > maxDepth {
-		if !b.gaveUp {
-			b.problem(n, "depth", "values nested too deeply", "the format has six levels at most")
-		}
+		b.problem(n, "depth", "values nested too deeply", "the format has six levels at most")
 		b.gaveUp = true
 		return &tree{span: b.span(n)}
 	}
 	if b.inAlias {
 		if b.aliased++; b.aliased > maxAlias {
-			if !b.gaveUp {
-				b.problem(n, "aliases", "aliases make this file larger than "+strconv.Itoa(maxAlias)+" values", "")
-			}
+			b.problem(n, "aliases", "aliases make this file larger than "+strconv.Itoa(maxAlias)+" values", "")
 			b.gaveUp = true
 			return &tree{span: b.span(n)}
 		}
@@ -115,7 +119,9 @@ func (b *treeBuilder) build(n *yaml.Node, depth int) *tree {
 	case yaml.SequenceNode:
 		t := &tree{kind: treeList, span: b.span(n), items: make([]*tree, 0, len(n.Content))}
 		for _, c := range n.Content {
-			t.items = append(t.items, b.build(c, depth+1))
+			if t.items = append(t.items, b.build(c, depth+1)); b.gaveUp {
+				break
+			}
 		}
 		return t
 	case yaml.MappingNode:
@@ -132,6 +138,9 @@ func (b *treeBuilder) mapping(n *yaml.Node, depth int) *tree {
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
+		if b.gaveUp {
+			break
+		}
 		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
 			merges = append(merges, v)
 			continue
@@ -165,9 +174,7 @@ func (b *treeBuilder) merge(t *tree, seen map[string]Pos, v *yaml.Node, depth in
 	}
 	for _, m := range sources {
 		if m.kind != treeMapping {
-			if !b.gaveUp {
-				b.problem(v, "merge", "<<: takes a mapping, this is "+m.kind.String(), "like <<: *name, where &name marks a mapping")
-			}
+			b.problem(v, "merge", "<<: takes a mapping, this is "+m.kind.String(), "like <<: *name, where &name marks a mapping")
 			continue
 		}
 		for i, key := range m.keys {
@@ -391,6 +398,8 @@ func explainSyntax(line, msg string) (col, width int, text, hint string) {
 	case strings.HasPrefix(msg, "did not find expected key"), strings.HasPrefix(msg, "did not find expected '-'"),
 		strings.HasPrefix(msg, "block sequence entries are not allowed"):
 		return first, 0, "this line does not fit in with those above", "is it indented like its neighbours?"
+	case strings.HasPrefix(msg, "did not find expected node content"):
+		return first, 0, "a value on this line cannot be read", "a text that begins with a sign like : or , must be in quotes"
 	case strings.HasPrefix(msg, "could not find expected ':'"):
 		return first, 0, `":" is missing after a key`, `like "key: value"`
 	case strings.HasPrefix(msg, "found character that cannot start any token"):
