@@ -4,7 +4,7 @@ GO      ?= go
 BIN     := bin/hookwalk
 PURE    := ./topology/... ./lab/path/... ./tui/...
 
-.PHONY: build demo test test-user lint bench clean
+.PHONY: build demo test test-user test-vm lint bench clean
 
 build:
 	$(GO) build -o $(BIN) ./cmd/hookwalk
@@ -20,6 +20,10 @@ test:
 # Every package as an ordinary user (uid 65534), from a copy of the tree that it can read. Needs root to change user.
 test-user:
 	tests/as-user.sh
+
+# The kernel's packages on a Debian kernel in a VM, as root and as an ordinary user: see tests/vm/README.md.
+test-vm:
+	tests/vm/test.sh $(TESTFLAGS)
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt:"; gofmt -l .; exit 1; }
