@@ -72,14 +72,13 @@ func (u unionFind) find(i int) int {
 	return i
 }
 
-// union joins the sets of a and b; false if they were one already. The lesser root stays, so that the outcome does
-// not depend on the order.
+// union joins the sets of a and b; false if they were one already.
 func (u unionFind) union(a, b int) bool {
 	a, b = u.find(a), u.find(b)
 	if a == b {
 		return false
 	}
-	u[max(a, b)] = min(a, b)
+	u[a] = b
 	return true
 }
 

@@ -42,6 +42,7 @@ func (c *compiler) routes(n *node) {
 		}
 	}
 	seen := map[netip.Prefix]Pos{}
+	var straight, behind []Route
 	for i := range hops {
 		h := &hops[i]
 		if first, ok := seen[h.route.Dst]; ok {
@@ -53,17 +54,13 @@ func (c *compiler) routes(n *node) {
 		if h.route.Via.IsValid() && !c.nextHop(n, h, hops) {
 			continue
 		}
-		n.plan.Routes = append(n.plan.Routes, h.route)
-	}
-	slices.SortStableFunc(n.plan.Routes, func(a, b Route) int {
-		switch {
-		case !a.Via.IsValid() && b.Via.IsValid():
-			return -1
-		case a.Via.IsValid() && !b.Via.IsValid():
-			return 1
+		if h.route.Via.IsValid() {
+			behind = append(behind, h.route)
+		} else {
+			straight = append(straight, h.route)
 		}
-		return 0
-	})
+	}
+	n.plan.Routes = append(straight, behind...)
 }
 
 // addrBetween names the address of a node on a link of n, for people who wrote the node instead.
