@@ -1,0 +1,135 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/lab/link"
+	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+// loopback is the number of lo in every network namespace (LOOPBACK_IFINDEX, include/net/flow.h).
+const loopback = 1
+
+// configure gives the devices of all nodes their addresses, brings them up, and adds the routes.
+func (b *builder) configure() (string, error) {
+	var addrs, routes atomic.Int64
+	err := each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
+		for i, ok := todo(); ok; i, ok = todo() {
+			n := &b.nodes[i]
+			if err := hop.Enter(n.Name); err != nil {
+				return &OpError{Op: "configure the node", Node: n.Name, Pos: n.Pos, Err: err}
+			}
+			c, err := link.Open()
+			if err != nil {
+				return &OpError{Op: "configure the node", Node: n.Name, Pos: n.Pos, Err: err}
+			}
+			err = n.configure(c)
+			c.Close()
+			if err != nil {
+				return err
+			}
+			for _, d := range n.devices {
+				addrs.Add(int64(len(d.addrs())))
+			}
+			routes.Add(int64(len(n.Routes)))
+		}
+		return nil
+	})
+	text := count(int(addrs.Load()), "address")
+	if addrs.Load() != 1 {
+		text = fmt.Sprintf("%d addresses", addrs.Load())
+	}
+	text += ", " + count(int(routes.Load()), "route")
+	var routers []string
+	for _, n := range b.plan.Nodes {
+		if n.Kind == topology.Router {
+			routers = append(routers, n.Name)
+		}
+	}
+	if len(routers) > 0 {
+		text += ", forwarding on " + list(routers, "node")
+	}
+	return text, err
+}
+
+func (d *device) addrs() []netip.Prefix {
+	if d.bridge != nil {
+		return d.bridge.Addrs
+	}
+	return d.end.Addrs
+}
+
+func (d *device) pos() topology.Pos {
+	if d.bridge != nil {
+		return d.bridge.Pos
+	}
+	return d.end.Pos
+}
+
+// configure is for one node. Devices get their addresses and parameters while they are down, so that nothing is ever
+// sent from a half configured one.
+func (n *nodeWork) configure(c *link.Conn) error {
+	if err := n.setLate(); err != nil {
+		return err
+	}
+	for i := range n.devices {
+		d := &n.devices[i]
+		if d.master != 0 && !d.placed {
+			if err := c.SetMaster(d.Index, d.master); err != nil {
+				return &OpError{Op: "make a port of bridge " + d.end.Master, Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
+			}
+		}
+		for _, a := range d.addrs() {
+			if err := c.AddAddr(d.Index, a); err != nil {
+				return &OpError{Op: "add address " + a.String(), Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
+			}
+		}
+	}
+	if err := c.Up(loopback); err != nil {
+		return &OpError{Op: "bring up", Node: n.Name, Object: "lo", Pos: n.Pos, Err: err}
+	}
+	for i := range n.devices {
+		d := &n.devices[i]
+		if err := c.Up(d.Index); err != nil {
+			return &OpError{Op: "bring up", Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
+		}
+	}
+	for _, r := range n.Routes {
+		if err := n.addRoute(c, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *nodeWork) addRoute(c *link.Conn, r topology.Route) error {
+	rt := link.Route{Dst: r.Dst, Via: r.Via}
+	e := &OpError{Op: "add route " + r.Dst.String(), Node: n.Name, Pos: r.Pos}
+	if r.Via.IsValid() {
+		e.Op += " via " + r.Via.String()
+	}
+	if r.Dev != "" {
+		e.Op += " dev " + r.Dev
+		if r.Dev == "lo" {
+			rt.Index = loopback
+		} else if d := n.device(r.Dev); d != nil {
+			rt.Index = d.Index
+		} else {
+			e.Err = errors.New("there is no such device")
+			return e
+		}
+	}
+	if e.Err = c.AddRoute(rt); e.Err == nil {
+		return nil
+	}
+	if errors.Is(e.Err, unix.ENETUNREACH) || errors.Is(e.Err, unix.EHOSTUNREACH) {
+		e.Hint = "the gateway must be on a network of one of the node's own devices"
+	}
+	return e
+}

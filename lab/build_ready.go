@@ -1,0 +1,195 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hookwalk/hookwalk/lab/link"
+	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/lab/traffic"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+// readyWithin is how long the kernel may take until every link carries packets. It bounds a wait for events that
+// take milliseconds, or a second with duplicate address detection.
+const readyWithin = 20 * time.Second
+
+// makeReady waits until a first packet arrives wherever the plan lets it, then starts services and runs commands.
+func (b *builder) makeReady() (string, error) {
+	if err := b.await(); err != nil {
+		return "", err
+	}
+	text := []string{fmt.Sprintf("%d/%d links up", len(b.plan.Links), len(b.plan.Links))}
+	services, err := b.startServices()
+	if err != nil {
+		return "", err
+	}
+	if services > 0 {
+		text = append(text, count(services, "service")+" listening")
+	}
+	commands, err := b.runCommands()
+	if commands > 0 {
+		text = append(text, count(commands, "command")+" run")
+	}
+	return strings.Join(text, ", "), err
+}
+
+// await waits for the events of all nodes.
+func (b *builder) await() error {
+	deadline := time.Now().Add(readyWithin)
+	return each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
+		for i, ok := todo(); ok; i, ok = todo() {
+			if err := b.nodes[i].await(hop, deadline); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (n *nodeWork) await(hop *netns.Hopper, deadline time.Time) error {
+	var wants []link.Want
+	for _, d := range n.devices {
+		if d.bridge != nil && !n.hasPorts(d.Name) {
+			continue // a bridge without ports never has carrier
+		}
+		wants = append(wants, d.Want)
+	}
+	if len(wants) == 0 {
+		return nil
+	}
+	err := hop.Enter(n.Name)
+	if err == nil {
+		var c *link.Conn
+		if c, err = link.Open(); err == nil {
+			err = c.Await(wants, deadline)
+			c.Close()
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	e := &OpError{Op: "wait until the links carry packets", Node: n.Name, Pos: n.Pos, Err: err}
+	var lacks *link.NotReadyError
+	if errors.As(err, &lacks) {
+		e.Object = lacks.Dev
+		if d := n.device(lacks.Dev); d != nil {
+			e.Pos = d.pos()
+		}
+		e.Err = fmt.Errorf("after %v it still %s", readyWithin, lacks.Lacks)
+	}
+	return e
+}
+
+func (n *nodeWork) hasPorts(bridge string) bool {
+	for _, d := range n.devices {
+		if d.end != nil && d.end.Master == bridge {
+			return true
+		}
+	}
+	return false
+}
+
+// startServices opens the sockets of the built-in services, which this process serves from then on.
+func (b *builder) startServices() (int, error) {
+	var busy []*nodeWork
+	for i := range b.nodes {
+		if len(b.nodes[i].Services) > 0 {
+			busy = append(busy, &b.nodes[i])
+		}
+	}
+	var mu sync.Mutex // guards open
+	var open []io.Closer
+	err := each(len(busy), func(hop *netns.Hopper, todo func() (int, bool)) error {
+		for i, ok := todo(); ok; i, ok = todo() {
+			n := busy[i]
+			if err := hop.Enter(n.Name); err != nil {
+				return &OpError{Op: "start services", Node: n.Name, Pos: n.Pos, Err: err}
+			}
+			for _, s := range n.Services {
+				name := fmt.Sprintf("%s:%d/%s", s.Name, s.Port, s.Proto)
+				c, err := traffic.Serve(n.Name, s, func(text string) { b.h.log.add(n.Name, name, text) })
+				if err != nil {
+					return &OpError{Op: "start service " + name, Node: n.Name, Pos: s.Pos, Err: err}
+				}
+				mu.Lock()
+				open = append(open, c)
+				mu.Unlock()
+			}
+		}
+		return nil
+	})
+	b.h.services = open
+	return len(open), err
+}
+
+// runCommands runs the start commands: those of one node in order, nodes side by side.
+func (b *builder) runCommands() (int, error) {
+	var busy []*nodeWork
+	total := 0
+	for i := range b.nodes {
+		if n := len(b.nodes[i].Exec); n > 0 {
+			busy = append(busy, &b.nodes[i])
+			total += n
+		}
+	}
+	err := each(len(busy), func(_ *netns.Hopper, todo func() (int, bool)) error {
+		for i, ok := todo(); ok; i, ok = todo() {
+			for _, c := range busy[i].Exec {
+				if err := b.h.runCommand(busy[i].Name, c); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return total, err
+}
+
+// runCommand runs one start command and waits for its end. What it leaves running in the background stays.
+func (h *holder) runCommand(node string, c topology.Command) error {
+	fail := &OpError{Op: "run " + quoteLine(c.Line), Node: node, Pos: c.Pos}
+	null, err := os.OpenFile(os.DevNull, os.O_RDONLY, 0)
+	if err != nil {
+		fail.Err = err
+		return fail
+	}
+	defer null.Close()
+	out, theirs, err := os.Pipe()
+	if err != nil {
+		fail.Err = err
+		return fail
+	}
+	env := append(os.Environ(), "HOOKWALK_LAB="+h.order.Plan.Name, "HOOKWALK_NODE="+node)
+	proc, err := h.startIn(node, program{args: []string{"sh", "-c", c.Line}, env: env, dir: h.order.Dir,
+		files: []uintptr{null.Fd(), theirs.Fd(), theirs.Fd()}})
+	_ = theirs.Close() // the command has it
+	if err != nil {
+		_ = out.Close()
+		fail.Err = err
+		return fail
+	}
+	last := h.logLines(out, node, c.Line)
+	status := <-proc.done
+	if code := exitCode(status); code != 0 {
+		fail.Err = fmt.Errorf("exit code %d", code)
+		if text := last(); text != "" {
+			fail.Err = fmt.Errorf("exit code %d: %s", code, text)
+		}
+		return fail
+	}
+	return nil
+}
+
+func quoteLine(line string) string {
+	line = strings.Join(strings.Fields(line), " ")
+	if len(line) > 60 {
+		line = line[:57] + "..."
+	}
+	return "\"" + line + "\""
+}
