@@ -91,6 +91,9 @@ func (l *Lab) Name() string {
 	return l.addr.name
 }
 
+// Mine reports whether the lab belongs to this user.
+func (l *Lab) Mine() bool { return l.addr.uid == os.Geteuid() }
+
 // patience is how long the holder may take to answer a question that it can answer from memory, before it counts as
 // hung.
 const patience = 10 * time.Second

@@ -163,3 +163,17 @@ func isInside(dir string, namespaces []uint64) bool {
 	}
 	return false
 }
+
+// String is the report on a line: "home-nat: removed 6 namespaces, 5 veth pairs, 1 bridge, 0 leftovers on the host
+// (checked)".
+func (r *Report) String() string {
+	s := fmt.Sprintf("%s: removed %s, %s", r.Name, count(r.Nodes, "namespace"), count(r.Links, "veth pair"))
+	if r.Bridges > 0 {
+		s += ", " + count(r.Bridges, "bridge")
+	}
+	s += ", " + count(len(r.Left), "leftover") + " on the host (checked)"
+	for _, l := range r.Left {
+		s += fmt.Sprintf("\n    process %d (%s) entered from outside and keeps a namespace: end it", l.Pid, l.Comm)
+	}
+	return s
+}

@@ -80,20 +80,20 @@ func (e *OpError) UnmarshalJSON(b []byte) error {
 	}
 	*e = OpError{Op: j.Op, Node: j.Node, Object: j.Object, Pos: j.Pos, Hint: j.Hint}
 	if j.Cause != "" {
-		e.Err = &remoteError{j.Cause, syscall.Errno(j.Errno)}
+		e.Err = &wordedError{j.Cause, syscall.Errno(j.Errno)}
 	}
 	return nil
 }
 
-// remoteError is an error that happened in another process.
-type remoteError struct {
+// wordedError is an errno in better words, or as another process put it.
+type wordedError struct {
 	text  string
 	errno syscall.Errno // 0: none
 }
 
-func (e *remoteError) Error() string { return e.text }
+func (e *wordedError) Error() string { return e.text }
 
-func (e *remoteError) Unwrap() error {
+func (e *wordedError) Unwrap() error {
 	if e.errno == 0 {
 		return nil
 	}

@@ -99,7 +99,7 @@ func lookPath(name, dir string, env []string) (string, error) {
 	if denied {
 		return "", fmt.Errorf("run %s: %w", name, unix.EACCES)
 	}
-	return "", fmt.Errorf("run %s: not found in PATH: %w", name, unix.ENOENT)
+	return "", &wordedError{"run " + name + ": there is no such command in PATH", unix.ENOENT}
 }
 
 // signal sends a signal to the processes of the program that are in its first process group.

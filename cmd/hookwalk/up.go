@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hookwalk/hookwalk/lab"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+func upCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "up [FILE]",
+		Short: "Deploy a topology file as a living lab",
+		Long: `Reads the file and everything that it names, checks all of it, and builds the lab. When the command returns, the
+first packet arrives. FILE may be a folder with a lab.yaml; without FILE it is the current one.
+
+An error at any point, Ctrl-C, or the death of this command removes everything again.
+Exit code 2 for a bad file, 3 if this machine or user cannot, or the lab is up already.`,
+		Example: "  hookwalk up home-nat.yaml",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file := "."
+			if len(args) == 1 {
+				file = args[0]
+			}
+			return runUp(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), file)
+		},
+	}
+}
+
+// upReport is what up did, as JSON.
+type upReport struct {
+	V      int            `json:"v"`
+	Lab    string         `json:"lab"`
+	File   string         `json:"file"`
+	Nodes  int            `json:"nodes"`
+	Links  int            `json:"links"`
+	Phases []lab.Progress `json:"phases"`
+	Took   time.Duration  `json:"tookNs"`
+}
+
+func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
+	begin := time.Now()
+	plan, problems := topology.Load(file)
+	if err := problems.Render(errOut); err != nil {
+		return err
+	}
+	if plan == nil {
+		errs, _ := problems.Count()
+		return &exitError{exitUsage, fmt.Errorf("up: %s; nothing was started", lintCount(errs, "error"))}
+	}
+	r := upReport{V: 1, Lab: plan.Name, File: plan.File, Nodes: len(plan.Nodes), Links: len(plan.Links)}
+	text := global.output == "text"
+	if text {
+		fmt.Fprintf(out, "%s: %s, %s\n", plan.Name, lintCount(r.Nodes, "node"), lintCount(r.Links, "link"))
+	}
+	step := func(p lab.Progress) {
+		r.Phases = append(r.Phases, p)
+		if text {
+			fmt.Fprintf(out, "  ok  %-7s %-48s %5d ms\n", p.Phase, p.Text, p.Took.Milliseconds())
+		}
+	}
+	_, warnings := problems.Count()
+	step(lab.Progress{Phase: "check", Text: "0 errors, " + lintCount(warnings, "warning"), Took: time.Since(begin)})
+	_, err := lab.Up(ctx, plan, lab.Options{Dir: filepath.Dir(plan.File)}, step)
+	if err != nil {
+		return upError(ctx, err, r.Phases)
+	}
+	r.Took = time.Since(begin)
+	if !text {
+		return writeJSON(out, r)
+	}
+	_, err = fmt.Fprintf(out, "up in %.2f s    next: %s\n", r.Took.Seconds(), next(plan))
+	return err
+}
+
+// upError says at which phase up stopped.
+func upError(ctx context.Context, err error, done []lab.Progress) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("up: %w; everything is removed again", err)
+	}
+	var taken *lab.AlreadyUpError
+	if errors.As(err, &taken) || len(done) < 2 {
+		return &exitError{exitImpossible, fmt.Errorf("up: %w", err)}
+	}
+	return &exitError{exitImpossible, fmt.Errorf("up: stopped behind %q, everything is removed again:\n%w", done[len(done)-1].Phase, err)}
+}
+
+// next is what one may do with the lab now.
+func next(p *topology.Plan) string {
+	var from, to string
+	for i := range p.Nodes {
+		n := &p.Nodes[i]
+		if n.Kind == topology.Bridge || len(p.AddrsOf(n.Name)) == 0 {
+			continue
+		}
+		switch {
+		case from == "":
+			from = n.Name
+		case len(n.Services) > 0:
+			s := n.Services[0]
+			return fmt.Sprintf("hookwalk tui | hookwalk why %s %s:%d/%s | hookwalk down", from, n.Name, s.Port, s.Proto)
+		default:
+			to = n.Name
+		}
+	}
+	if to == "" {
+		return "hookwalk status | hookwalk down"
+	}
+	return fmt.Sprintf("hookwalk tui | hookwalk why %s %s | hookwalk down", from, to)
+}
