@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/topology"
@@ -16,14 +18,38 @@ var errNoNode = errors.New("there is no such node")
 
 // makeNodes makes the network namespaces, with their kernel parameters and bridges.
 func (b *builder) makeNodes() (string, error) {
-	fresh := freshSysctls()
+	text := count(len(b.nodes), "network namespace")
 	err := each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
 		for i, ok := todo(); ok; i, ok = todo() {
 			n := &b.nodes[i]
 			if err := hop.Create(n.Name); err != nil {
-				return &OpError{Op: "make the node", Node: n.Name, Pos: n.Pos, Err: err}
+				return &OpError{Op: "make the node", Node: n.Name, Pos: n.Pos, Err: err, Hint: limitHint(err)}
 			}
-			if err := n.setSysctls(fresh); err != nil {
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	// In a pass of its own: to write some parameters the kernel tries RTNL again and again, and makes no progress as
+	// long as namespaces are being made beside it.
+	fresh := freshSysctls()
+	return text, each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
+		sysctls, err := link.NewSysctls()
+		if err != nil {
+			return &OpError{Op: "set kernel parameters", Err: err}
+		}
+		defer sysctls.Close()
+		for i, ok := todo(); ok; i, ok = todo() {
+			n := &b.nodes[i]
+			err := hop.Enter(n.Name)
+			if err == nil {
+				err = sysctls.Entered()
+			}
+			if err != nil {
+				return &OpError{Op: "set kernel parameters", Node: n.Name, Pos: n.Pos, Err: err}
+			}
+			if err := n.setSysctls(sysctls, fresh); err != nil {
 				return err
 			}
 			if err := n.makeBridges(); err != nil {
@@ -32,7 +58,14 @@ func (b *builder) makeNodes() (string, error) {
 		}
 		return nil
 	})
-	return count(len(b.nodes), "network namespace"), err
+}
+
+// limitHint says what to do about a limit of namespaces.
+func limitHint(err error) string {
+	if errors.Is(err, unix.ENOSPC) {
+		return "the limit in /proc/sys/user/max_net_namespaces is reached: end other labs or containers, or raise it"
+	}
+	return ""
 }
 
 // freshSysctls gives a function that reads a parameter as it is in a new network namespace, "" if it is not there.
@@ -57,12 +90,12 @@ func freshSysctls() func(key string) string {
 
 // setSysctls writes the parameters of the node that the calling thread is in. What is implied is not written if a
 // new namespace has that value anyway: in large labs most of the time would go there.
-func (n *nodeWork) setSysctls(fresh func(string) string) error {
+func (n *nodeWork) setSysctls(sysctls *link.Sysctls, fresh func(string) string) error {
 	for _, s := range n.Sysctls {
 		if s.Implied && fresh(s.Key) == s.Value {
 			continue
 		}
-		err := link.SetSysctl(s.Key, s.Value)
+		err := sysctls.Set(s.Key, s.Value)
 		if errors.Is(err, fs.ErrNotExist) {
 			n.late = append(n.late, s) // perhaps of a device that will be
 			continue
@@ -76,8 +109,16 @@ func (n *nodeWork) setSysctls(fresh func(string) string) error {
 
 // setLate writes the parameters that had to wait for their devices.
 func (n *nodeWork) setLate() error {
+	if len(n.late) == 0 {
+		return nil
+	}
+	sysctls, err := link.NewSysctls()
+	if err != nil {
+		return &OpError{Op: "set kernel parameters", Node: n.Name, Pos: n.Pos, Err: err}
+	}
+	defer sysctls.Close()
 	for _, s := range n.late {
-		err := link.SetSysctl(s.Key, s.Value)
+		err := sysctls.Set(s.Key, s.Value)
 		if err != nil && !(s.Implied && errors.Is(err, fs.ErrNotExist)) {
 			return n.sysctlError(s, err)
 		}

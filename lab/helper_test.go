@@ -20,6 +20,13 @@ import (
 // user.
 func TestMain(m *testing.M) {
 	Main()
+	if role := os.Getenv(roleVar); role != "" {
+		if err := roles[role](); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
