@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -136,9 +137,14 @@ var roles = map[string]func() error{
 // inRole runs this program in a role and gives what it prints.
 func inRole(t testing.TB, role string, env ...string) string {
 	t.Helper()
+	return inRoleAs(t, isolation(), role, env...)
+}
+
+func inRoleAs(t testing.TB, attr *syscall.SysProcAttr, role string, env ...string) string {
+	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(append(os.Environ(), roleVar+"="+role), env...)
-	cmd.SysProcAttr = isolation()
+	cmd.SysProcAttr = attr
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

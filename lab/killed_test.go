@@ -1,0 +1,216 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() {
+	roles["up-killed"] = upKilled
+	roles["killer"] = killer
+}
+
+// Variables of these roles.
+const (
+	labVar   = "HOOKWALK_TEST_LAB"
+	phaseVar = "HOOKWALK_TEST_PHASE" // at whose end up kills itself; "" never
+	seedVar  = "HOOKWALK_TEST_SEED"
+)
+
+// upKilled is an up that SIGKILL ends behind a phase.
+func upKilled() error {
+	_, err := Up(context.Background(), homePlan(os.Getenv(labVar)), Options{}, func(p Progress) {
+		if p.Phase == os.Getenv(phaseVar) {
+			_ = unix.Kill(os.Getpid(), unix.SIGKILL)
+			select {}
+		}
+	})
+	return err
+}
+
+// killer starts up many times and has it killed, first behind each phase, then at random moments. As a subreaper it
+// inherits what the dead leave behind, so it knows when all of it is gone.
+func killer() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	seed, err := strconv.ParseUint(os.Getenv(seedVar), 10, 64)
+	if err != nil {
+		return err
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	base := os.Getenv(labVar)
+	started := 0
+	for i, phase := range []string{"nodes", "links", "addrs", "ready"} {
+		if err := killOne(fmt.Sprintf("%s-%d", base, i), phase, 0, &started); err != nil {
+			return fmt.Errorf("killed behind %s: %w", phase, err)
+		}
+	}
+	for i := range 60 {
+		after := time.Duration(random.Int64N(int64(40 * time.Millisecond)))
+		if err := killOne(fmt.Sprintf("%s-r%d", base, i), "", after, &started); err != nil {
+			return fmt.Errorf("killed after %v, seed %d: %w", after, seed, err)
+		}
+	}
+	fmt.Printf("%d were up before they were killed\n", started)
+	return nil
+}
+
+// killOne runs up and kills it, then sees that nothing is left. A lab that was ready by then lives: that is no
+// leftover, but it must be whole.
+func killOne(name, phase string, after time.Duration, started *int) error {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), roleVar+"=up-killed", labVar+"="+name, phaseVar+"="+phase)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if phase == "" {
+		time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	}
+	if err := cmd.Wait(); err != nil && cmd.ProcessState.Exited() {
+		return fmt.Errorf("%w: %s", err, &stderr)
+	}
+	l := &Lab{addr: address{os.Geteuid(), name}}
+	// Whether a lab is there is known when the holder has noticed the end of up, or answers as a running one.
+	for {
+		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
+		if err == unix.ECHILD {
+			break // it is gone, and everything that it inherited
+		}
+		if err != nil {
+			return err
+		}
+		if pid != 0 {
+			continue
+		}
+		s, err := l.Status(context.Background())
+		if err == nil && s.State == Running && phase == "" {
+			*started++
+			if s.NodesUp() != 7 || s.LinksUp() != 6 {
+				return fmt.Errorf("half a lab: %+v", s)
+			}
+			if _, err := l.Down(context.Background()); err != nil {
+				var gone *NotUpError // up had not said keep yet
+				if !errors.As(err, &gone) {
+					return err
+				}
+			}
+			phase = "down"
+		}
+	}
+	return nothingOf(name)
+}
+
+// nothingOf finds what is left of a lab on the host.
+func nothingOf(name string) error {
+	all, err := addresses()
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.name == name {
+			return fmt.Errorf("the socket %s is left", a)
+		}
+	}
+	procs, err := os.ReadDir("/proc")
+	if err != nil {
+		return err
+	}
+	for _, p := range procs {
+		cmdline, _ := os.ReadFile("/proc/" + p.Name() + "/cmdline")
+		environ, _ := os.ReadFile("/proc/" + p.Name() + "/environ")
+		if strings.Contains(string(cmdline), holderName+"\x00"+name+"\x00") ||
+			strings.Contains("\x00"+string(environ), "\x00HOOKWALK_LAB="+name+"\x00") {
+			return fmt.Errorf("process %s is left: %q", p.Name(), cmdline)
+		}
+	}
+	return nil
+}
+
+// SIGKILL to up at any stage leaves nothing.
+func TestUpKilled(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	before := host(t)
+	cmd := exec.Command("/proc/self/exe")
+	name := newName()
+	cmd.Env = append(os.Environ(), roleVar+"=killer", labVar+"="+name, seedVar+"="+strconv.FormatInt(time.Now().UnixNano(), 10))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Logf("%s", out)
+	sameHost(t, before)
+}
+
+// SIGKILL to the holder leaves nothing.
+func TestHolderKilled(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	before := host(t)
+	name := newName()
+	l := up(t, homePlan(name))
+	_, out := startTalker(t, l, "echo ready; sleep 1000")
+	if _, code := output(t, l, "web", "sleep 1000 > /dev/null 2>&1 &"); code != 0 {
+		t.Fatal(code)
+	}
+	s, err := l.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder, err := pidfdOf(s.Holder.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	if err := kill(holder); err != nil {
+		t.Fatal(err)
+	}
+	if err := awaitEnd(t.Context(), holder); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := out.ReadString('\n'); err == nil {
+		t.Errorf("a program goes on: %q", s)
+	}
+	if err := nothingOf(name); err != nil {
+		t.Error(err)
+	}
+	sameHost(t, before)
+}
+
+// A holder that hangs is ended all the same.
+func TestDownOfHungHolder(t *testing.T) {
+	needNamespaces(t)
+	if testing.Short() {
+		t.Skip("-short: waits for the patience of down")
+	}
+	t.Parallel()
+	name := newName()
+	l := up(t, homePlan(name))
+	s, err := l.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(s.Holder.Pid, unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Down(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := nothingOf(name); err != nil {
+		t.Error(err)
+	}
+}
