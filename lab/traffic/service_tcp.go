@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,35 +15,14 @@ import (
 	"github.com/hookwalk/hookwalk/topology"
 )
 
-// listenTCP listens as a service wants it: without an address on all of both families, with one socket.
+// listenTCP listens in the network namespace of the calling thread.
 func listenTCP(s topology.Service) (net.Listener, error) {
-	var lc net.ListenConfig
-	lc.SetMultipathTCP(false) // plain TCP is what a lab is to show
-	network, host := "tcp", ""
-	if s.Addr.IsValid() {
-		host = s.Addr.String()
-		if network = "tcp4"; s.Addr.Is6() {
-			network = "tcp6"
-		}
-	}
-	at := net.JoinHostPort(host, strconv.Itoa(int(s.Port)))
-	l, err := lc.Listen(context.Background(), network, at)
-	if network == "tcp" && errors.Is(err, unix.EAFNOSUPPORT) { // a kernel without IPv6
-		l, err = lc.Listen(context.Background(), "tcp4", at)
-	}
+	f, err := serviceSocket(s, unix.SOCK_STREAM)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s/tcp: %w", at, cause(err))
+		return nil, err
 	}
-	return l, nil
-}
-
-// cause leaves the words of package net out of an error: whoever asked knows what was tried.
-func cause(err error) error {
-	var errno unix.Errno
-	if errors.As(err, &errno) {
-		return errno
-	}
-	return err
+	defer f.Close() // FileListener has its own
+	return net.FileListener(f)
 }
 
 // serveHTTP answers every request with a few lines of text: who answers, and whom it sees.

@@ -1,15 +1,11 @@
 package traffic
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"strconv"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -39,38 +35,18 @@ func serveUDP(s topology.Service) (io.Closer, error) {
 	return c, nil
 }
 
-// listenUDP opens one socket, of both families if the service has no address, that tells where each datagram went.
+// listenUDP opens the socket in the network namespace of the calling thread.
 func listenUDP(s topology.Service) (*net.UDPConn, error) {
-	lc := net.ListenConfig{Control: func(network, _ string, c syscall.RawConn) error {
-		var optErr error
-		err := c.Control(func(fd uintptr) {
-			if network == "udp4" {
-				optErr = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_PKTINFO, 1)
-			} else {
-				optErr = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO, 1)
-			}
-		})
-		return errors.Join(err, optErr)
-	}}
-	// "udp" without an address is an IPv6 socket for both families; IPV6_PKTINFO then has IPv4 addresses as
-	// ::ffff:a.b.c.d, in both directions (ip_cmsg_send, net/ipv4/ip_sockglue.c).
-	network, host := "udp6", ""
-	if s.Addr.IsValid() {
-		if host = s.Addr.String(); s.Addr.Is4() {
-			network = "udp4"
-		}
-	} else {
-		network = "udp"
-	}
-	at := net.JoinHostPort(host, strconv.Itoa(int(s.Port)))
-	c, err := lc.ListenPacket(context.Background(), network, at)
-	if network == "udp" && errors.Is(err, unix.EAFNOSUPPORT) { // a kernel without IPv6
-		c, err = lc.ListenPacket(context.Background(), "udp4", at)
-	}
+	f, err := serviceSocket(s, unix.SOCK_DGRAM)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s/udp: %w", at, cause(err))
+		return nil, err
 	}
-	return c.(*net.UDPConn), nil // what ListenPacket gives for udp
+	defer f.Close() // FilePacketConn has its own
+	c, err := net.FilePacketConn(f)
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.UDPConn), nil // what it gives for a datagram socket of IP
 }
 
 // answerFrom turns the packet info of a datagram into that of its answer: the destination becomes the source, and
