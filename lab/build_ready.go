@@ -176,14 +176,15 @@ func (h *holder) runCommand(node string, c topology.Command) error {
 	}
 	last := h.logLines(out, node, c.Line)
 	status := <-proc.done
-	if code := exitCode(status); code != 0 {
-		fail.Err = fmt.Errorf("exit code %d", code)
-		if text := last(); text != "" {
-			fail.Err = fmt.Errorf("exit code %d: %s", code, text)
-		}
-		return fail
+	code := exitCode(status)
+	if code == 0 {
+		return nil
 	}
-	return nil
+	fail.Err = fmt.Errorf("exit code %d", code)
+	if text := last(); text != "" {
+		fail.Err = fmt.Errorf("exit code %d: %s", code, text)
+	}
+	return fail
 }
 
 func quoteLine(line string) string {

@@ -30,9 +30,9 @@ func (b *builder) loadRules() (string, error) {
 			if err := hop.Enter(n.Name); err != nil {
 				return &OpError{Op: "load the rules", Node: n.Name, Pos: n.Ruleset.Pos, Err: err}
 			}
-			list, err := loadRuleset(n.Ruleset)
+			list, err := loadRuleset(n.Ruleset, false)
 			if err != nil {
-				return rulesError(n, err)
+				return rulesError(n.Name, n.Ruleset, err)
 			}
 			mu.Lock()
 			handles[n.Name] = list
@@ -53,10 +53,13 @@ func (b *builder) loadRules() (string, error) {
 	return fmt.Sprintf("%s: %s from %s", busy[0].Name, count(rules, "rule"), filepath.Base(busy[0].Ruleset.Main)), nil
 }
 
-func rulesError(n *nodeWork, err error) error {
-	return &OpError{Op: "load the rules", Node: n.Name, Pos: n.Ruleset.Pos, Err: err}
+func rulesError(node string, r *topology.Ruleset, err error) error {
+	return &OpError{Op: "load the rules", Node: node, Pos: r.Pos, Err: err}
 }
 
+// loadedRules are the kernel's handles of a node's rules.
+type loadedRules = []path.Handle
+
 // loadRuleset is the seam to package ruleset: it loads rules into the network namespace of the calling thread and
-// gives the kernel's handles of them.
-var loadRuleset = func(r *topology.Ruleset) ([]path.Handle, error) { return nil, nil }
+// gives the kernel's handles of them. With replace it removes all that are there, in the same transaction.
+var loadRuleset = func(_ *topology.Ruleset, replace bool) (loadedRules, error) { return nil, nil }

@@ -123,6 +123,9 @@ func (l *Lab) query(ctx context.Context, kind string, body, v any) (peer, error)
 	if err != nil {
 		return peer{}, err
 	}
+	if v == nil {
+		return p, nil
+	}
 	return p, m.decode(v)
 }
 

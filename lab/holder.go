@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/topology"
 )
 
 // File descriptors that the holder is born with, besides 0, 1 and 2.
@@ -30,8 +31,11 @@ type holder struct {
 	started  time.Time
 	services []io.Closer
 
-	mu      sync.Mutex // guards what clients may ask for while the lab is being built
+	changes sync.Mutex // held while the lab is being changed: one change at a time
+
+	mu      sync.Mutex // guards what clients ask for while the lab is being built or changed
 	state   State
+	current *topology.Plan           // what the lab is now
 	handles map[string][]path.Handle // of each node's rules
 }
 
@@ -61,7 +65,7 @@ func (h *holder) begin() error {
 	if err := m.decode(&h.order); err != nil {
 		return err
 	}
-	h.started = time.Now()
+	h.current, h.started = h.order.Plan, time.Now()
 	kept := make(chan struct{})
 	go h.watch(kept)
 	if err := h.mounts(); err != nil {
@@ -87,6 +91,13 @@ func (h *holder) begin() error {
 		return err
 	}
 	return nil
+}
+
+// plan is what the lab is now.
+func (h *holder) plan() *topology.Plan {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.current
 }
 
 // watch waits for up to say keep. If up ends before, however it ends, so does the lab.

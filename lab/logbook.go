@@ -69,12 +69,14 @@ func (b *logbook) read(node string) []LogLine {
 	return lines
 }
 
-// logLines writes what comes from f into the log, line by line, until its end, and gives a function that waits for
-// nothing and tells the last line so far. f is closed.
+// logLines writes what comes from f into the log, line by line, until its end, and gives a function that tells the
+// last line. It waits until f has ended, but not long: what runs in the background may keep it open. f is closed.
 func (h *holder) logLines(f *os.File, node, source string) (last func() string) {
 	var mu sync.Mutex // guards line
 	var line string
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		defer f.Close()
 		r := bufio.NewReaderSize(f, maxLogLine)
 		for {
@@ -91,6 +93,10 @@ func (h *holder) logLines(f *os.File, node, source string) (last func() string) 
 		}
 	}()
 	return func() string {
+		select {
+		case <-ended:
+		case <-time.After(100 * time.Millisecond):
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		return line

@@ -50,9 +50,18 @@ func (h *holder) answer(w *wire, m *message, files []*os.File) error {
 	}
 	switch m.Kind {
 	case msgPlan:
-		return w.send(msgPlan, h.order.Plan)
+		return w.send(msgPlan, h.plan())
 	case msgRules:
-		return w.send(msgRules, loaded{h.order.Plan, h.handles})
+		h.mu.Lock()
+		now := loaded{h.current, h.handles}
+		h.mu.Unlock()
+		return w.send(msgRules, now)
+	case msgRuleset:
+		var r rulesetRequest
+		if err := m.decode(&r); err != nil {
+			return err
+		}
+		return h.answerRuleset(w, r)
 	case msgLogs:
 		var r logsRequest
 		if err := m.decode(&r); err != nil {
@@ -77,7 +86,7 @@ func (h *holder) answer(w *wire, m *message, files []*os.File) error {
 
 // contents lists what the lab consists of.
 func (h *holder) contents() contents {
-	p := h.order.Plan
+	p := h.plan()
 	c := contents{Nodes: len(p.Nodes), Links: len(p.Links)}
 	kinds := []string{"mnt", "pid", "net"}
 	if b, err := os.ReadFile("/proc/self/uid_map"); err == nil && !strings.Contains(string(b), "4294967295") {
@@ -103,8 +112,9 @@ func (h *holder) answerExec(w *wire, r execRequest, files []*os.File) error {
 	if len(files) != 3 || len(r.Args) == 0 {
 		return errors.New("a program needs a name and three files")
 	}
-	if h.order.Plan.Node(r.Node) == nil {
-		return &OpError{Op: "run " + r.Args[0], Node: r.Node, Err: errors.New("there is no such node" + h.order.Plan.Suggest(r.Node))}
+	if p := h.plan(); p.Node(r.Node) == nil {
+		return &OpError{Op: "run " + r.Args[0], Node: r.Node,
+			Err: errors.New("there is no such node" + p.Suggest(r.Node))}
 	}
 	proc, err := h.startIn(r.Node, program{args: r.Args, env: r.Env, dir: r.Dir, files: fds(files), tty: r.TTY})
 	if err != nil {

@@ -89,7 +89,7 @@ func (h *holder) answerStatus(w *wire) error {
 	h.mu.Lock()
 	s := Status{State: h.state}
 	h.mu.Unlock()
-	p := h.order.Plan
+	p := h.plan()
 	s.Name, s.File, s.Started = p.Name, h.order.File, h.started
 	up := make([]map[string]bool, len(p.Nodes))
 	s.Nodes = make([]NodeStatus, len(p.Nodes))

@@ -83,7 +83,7 @@ func (w *wire) recv() (*message, []*os.File, error) {
 	rights := make([]byte, unix.CmsgSpace(4*maxFiles))
 	n, oobn, flags, _, err := w.c.ReadMsgUnix(header, rights)
 	files, filesErr := receivedFiles(rights[:oobn])
-	if err == nil && n == 0 {
+	if errors.Is(err, io.EOF) || err == nil && n == 0 {
 		err = io.EOF
 	}
 	if err == nil && n < len(header) {
