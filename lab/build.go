@@ -57,7 +57,9 @@ func (h *holder) build() error {
 		since := time.Now()
 		text, err := phase.run()
 		if err != nil {
-			return err
+			e := asOpError(err, "build the lab")
+			e.Phase = phase.name
+			return e
 		}
 		if text != "" {
 			h.progress(phase.name, text, since)

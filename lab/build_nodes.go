@@ -23,7 +23,7 @@ func (b *builder) makeNodes() (string, error) {
 		for i, ok := todo(); ok; i, ok = todo() {
 			n := &b.nodes[i]
 			if err := hop.Create(n.Name); err != nil {
-				return &OpError{Op: "make the node", Node: n.Name, Pos: n.Pos, Err: err, Hint: limitHint(err)}
+				return &OpError{Op: "make node", Object: n.Name, Pos: n.Pos, Err: err, Hint: limitHint(err)}
 			}
 		}
 		return nil

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/lab/traffic"
@@ -115,7 +117,11 @@ func (b *builder) startServices() (int, error) {
 				name := fmt.Sprintf("%s:%d/%s", s.Name, s.Port, s.Proto)
 				c, err := traffic.Serve(n.Name, s, func(text string) { b.h.log.add(n.Name, name, text) })
 				if err != nil {
-					return &OpError{Op: "start service " + name, Node: n.Name, Pos: s.Pos, Err: err}
+					e := &OpError{Op: "start service " + name, Node: n.Name, Pos: s.Pos, Err: err}
+					if errors.Is(err, unix.EMFILE) {
+						e.Hint = "each service takes an open file: raise the hard limit (ulimit -Hn)"
+					}
+					return e
 				}
 				mu.Lock()
 				open = append(open, c)

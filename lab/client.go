@@ -55,8 +55,8 @@ func List() ([]*Lab, error) {
 	return labs, nil
 }
 
-// Open finds a lab by its name, or UID/NAME for one of another user; "" finds the only one that is up. The error is a
-// *NotUpError if there is none, or with "" several.
+// Open finds a lab by its name, or UID/NAME for one of another user; "" finds this user's only one. The error is
+// a *NotUpError if there is none, or with "" several.
 func Open(name string) (*Lab, error) {
 	labs, err := List()
 	if err != nil {
@@ -74,11 +74,8 @@ func Open(name string) (*Lab, error) {
 		}
 		missing.Up = append(missing.Up, l.Name())
 	}
-	switch {
-	case name == "" && len(mine) == 1:
+	if name == "" && len(mine) == 1 {
 		return mine[0], nil
-	case name == "" && len(mine) == 0 && len(labs) == 1:
-		return labs[0], nil
 	}
 	return nil, missing
 }

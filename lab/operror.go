@@ -13,6 +13,7 @@ import (
 // OpError says which step of building or using a lab went wrong. It survives the way from the holder to the caller:
 // errors.Is still finds the errno.
 type OpError struct {
+	Phase  string       // of Up: check, nodes, links, addrs, nft, ready; "" elsewhere
 	Op     string       // what was tried: "add address 10.0.0.1/24"
 	Node   string       // "" if it concerns the whole lab
 	Object string       // device, route, service, ... in the node; "" if Op says it all
@@ -50,6 +51,7 @@ func (e *OpError) Unwrap() error { return e.Err }
 
 // opErrorJSON is an OpError on the wire.
 type opErrorJSON struct {
+	Phase  string       `json:"phase,omitempty"`
 	Op     string       `json:"op"`
 	Node   string       `json:"node,omitempty"`
 	Object string       `json:"object,omitempty"`
@@ -61,7 +63,7 @@ type opErrorJSON struct {
 
 // MarshalJSON keeps the text of the cause and its errno.
 func (e *OpError) MarshalJSON() ([]byte, error) {
-	j := opErrorJSON{Op: e.Op, Node: e.Node, Object: e.Object, Pos: e.Pos, Hint: e.Hint}
+	j := opErrorJSON{Phase: e.Phase, Op: e.Op, Node: e.Node, Object: e.Object, Pos: e.Pos, Hint: e.Hint}
 	if e.Err != nil {
 		j.Cause = e.Err.Error()
 		var errno syscall.Errno
@@ -78,7 +80,7 @@ func (e *OpError) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &j); err != nil {
 		return fmt.Errorf("read an error from the holder: %w", err)
 	}
-	*e = OpError{Op: j.Op, Node: j.Node, Object: j.Object, Pos: j.Pos, Hint: j.Hint}
+	*e = OpError{Phase: j.Phase, Op: j.Op, Node: j.Node, Object: j.Object, Pos: j.Pos, Hint: j.Hint}
 	if j.Cause != "" {
 		e.Err = &wordedError{j.Cause, syscall.Errno(j.Errno)}
 	}

@@ -71,7 +71,7 @@ func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
 	step(lab.Progress{Phase: "check", Text: "0 errors, " + lintCount(warnings, "warning"), Took: time.Since(begin)})
 	_, err := lab.Up(ctx, plan, lab.Options{Dir: filepath.Dir(plan.File)}, step)
 	if err != nil {
-		return upError(ctx, err, r.Phases)
+		return upError(ctx, err)
 	}
 	r.Took = time.Since(begin)
 	if !text {
@@ -82,15 +82,15 @@ func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
 }
 
 // upError says at which phase up stopped.
-func upError(ctx context.Context, err error, done []lab.Progress) error {
+func upError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("up: %w; everything is removed again", err)
 	}
-	var taken *lab.AlreadyUpError
-	if errors.As(err, &taken) || len(done) < 2 {
-		return &exitError{exitImpossible, fmt.Errorf("up: %w", err)}
+	var op *lab.OpError
+	if errors.As(err, &op) && op.Phase != "" {
+		return &exitError{exitImpossible, fmt.Errorf("up: stopped at %q, everything is removed again:\n%w", op.Phase, err)}
 	}
-	return &exitError{exitImpossible, fmt.Errorf("up: stopped behind %q, everything is removed again:\n%w", done[len(done)-1].Phase, err)}
+	return &exitError{exitImpossible, fmt.Errorf("up: %w", err)}
 }
 
 // next is what one may do with the lab now.
