@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/lab/ruleset"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -60,6 +61,13 @@ func rulesError(node string, r *topology.Ruleset, err error) error {
 // loadedRules are the kernel's handles of a node's rules.
 type loadedRules = []path.Handle
 
-// loadRuleset is the seam to package ruleset: it loads rules into the network namespace of the calling thread and
-// gives the kernel's handles of them. With replace it removes all that are there, in the same transaction.
-var loadRuleset = func(_ *topology.Ruleset, replace bool) (loadedRules, error) { return nil, nil }
+// loadRuleset loads rules into the network namespace of the calling thread and gives the kernel's handles of them. With
+// replace it removes all that are there, in the same transaction.
+func loadRuleset(r *topology.Ruleset, replace bool) (loadedRules, error) {
+	handles, err := ruleset.Load(r, replace)
+	out := make(loadedRules, len(handles))
+	for i, h := range handles {
+		out[i] = path.Handle(h)
+	}
+	return out, err
+}

@@ -20,6 +20,10 @@ import (
 // user.
 func TestMain(m *testing.M) {
 	Main()
+	// With the race detector every process waits a second at its end, in case other threads have something to report.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+		panic(err)
+	}
 	if role := os.Getenv(roleVar); role != "" {
 		if err := roles[role](); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -66,7 +70,8 @@ func TestAsOrdinaryUser(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.parallel=4")
 	cmd.Dir = home
-	cmd.Env = []string{"HOME=" + home, "TMPDIR=" + home, "PATH=" + os.Getenv("PATH")}
+	cmd.Env = []string{"HOME=" + home, "TMPDIR=" + home, "PATH=" + os.Getenv("PATH"),
+		"GORACE=" + os.Getenv("GORACE")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinaryUser, Gid: ordinaryUser}}
 	out, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {

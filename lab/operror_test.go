@@ -60,10 +60,10 @@ func TestUpErrors(t *testing.T) {
 			e.Addrs = append(e.Addrs, e.Addrs[0])
 			return e.Pos
 		}, "POS: add address 198.51.100.7/24 on client:eth0: file exists", unix.EEXIST},
-		{"device twice", func(p *topology.Plan) topology.Pos {
-			p.Links[2].A.Iface = "wan"
+		{"bad device name", func(p *topology.Plan) topology.Pos {
+			p.Links[2].A.Iface = "a/b"
 			return p.Links[2].Pos
-		}, "POS: make link fw:wan -- lan:p0: file exists", unix.EEXIST},
+		}, "POS: make link fw:a/b -- lan:p0: invalid argument", unix.EINVAL},
 		{"no such node", func(p *topology.Plan) topology.Pos {
 			p.Links[0].B.Node = "ips"
 			return p.Links[0].B.Pos

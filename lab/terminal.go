@@ -52,10 +52,14 @@ func relay(ctx context.Context, p *Process, in, out, outer *os.File) (int, error
 		return 0, err
 	}
 	defer ended.Close()
-	var code int
-	var waitErr error
+	type result struct {
+		code int
+		err  error
+	}
+	waited := make(chan result, 1)
 	go func() {
-		code, waitErr = p.Wait(ctx)
+		code, err := p.Wait(ctx)
+		waited <- result{code, err}
 		_ = end.Close() // wakes the loop
 	}()
 	input, pending := int16(unix.POLLIN), []byte(nil)
@@ -84,7 +88,8 @@ func relay(ctx context.Context, p *Process, in, out, outer *os.File) (int, error
 				return 0, err
 			}
 		case list[1].Revents != 0: // and nothing left to read: asking the terminal flushes it (n_tty_poll)
-			return code, waitErr
+			r := <-waited
+			return r.code, r.err
 		case list[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0:
 			terminal, pending = -1, nil // the program closed it and will end
 		case list[0].Revents&unix.POLLOUT != 0:
@@ -97,7 +102,7 @@ func relay(ctx context.Context, p *Process, in, out, outer *os.File) (int, error
 			n, err := unix.Read(int(in.Fd()), buf)
 			if n <= 0 && !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
 				input = 0 // our own terminal is gone; the program gets a hangup
-				return code, p.Signal(unix.SIGHUP)
+				return 128 + int(unix.SIGHUP), p.Signal(unix.SIGHUP)
 			}
 			pending = append(pending[:0:0], buf[:max(n, 0)]...)
 		}

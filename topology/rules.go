@@ -110,9 +110,6 @@ func reason(err error) string {
 func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules {
 	l := &loadedRules{files: map[string]string{main: text}}
 	opt := nft.Options{Include: func(name string) (string, []byte, error) {
-		if strings.ContainsAny(name, "*?[") {
-			return "", nil, errors.New("includes with a pattern are not supported yet")
-		}
 		name = included(main, name)
 		b, err := c.readFile(name)
 		if err != nil {
@@ -127,8 +124,7 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 	_, errs := checkRules(main, text, opt)
 	fatal := false
 	for _, e := range errs {
-		c.ruleProblem(e, main, l, inline != nil)
-		fatal = fatal || !e.Unsupported
+		fatal = c.ruleProblem(e, main, l, inline != nil) == SeverityError || fatal
 	}
 	if fatal {
 		l.files = nil
@@ -136,13 +132,16 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 	return l
 }
 
-// ruleProblem takes over a mistake in a ruleset.
-func (c *compiler) ruleProblem(e *nft.Error, main string, l *loadedRules, inline bool) {
+// includes reports whether a line includes other files. Those must be in the plan, so the nft binary is no way out
+// where they cannot be named.
+func includes(line string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return word == "include"
+}
+
+// ruleProblem takes over a mistake in a ruleset, and says how bad it is.
+func (c *compiler) ruleProblem(e *nft.Error, main string, l *loadedRules, inline bool) Severity {
 	p := Problem{Pos: e.Pos, End: e.End, Severity: SeverityError, Rule: "nft", Msg: e.Msg, Hint: e.Hint}
-	if e.Unsupported {
-		p.Severity, p.Rule = SeverityWarning, "nft-binary"
-		p.Hint = strings.TrimPrefix(p.Hint+"; loaded through the nft binary where there is one", "; ")
-	}
 	if inline && (e.Pos.File == main || e.Pos.File == "") {
 		p.Pos.File = c.spec.File
 		p.Source = c.spec.src.line(p.Pos.Line)
@@ -156,7 +155,12 @@ func (c *compiler) ruleProblem(e *nft.Error, main string, l *loadedRules, inline
 	if p.Source != "" && e.End.Line == e.Pos.Line && 0 < e.Pos.Col && e.Pos.Col < e.End.Col && e.End.Col <= len(p.Source)+1 {
 		p.Value = p.Source[e.Pos.Col-1 : e.End.Col-1]
 	}
+	if e.Unsupported && !includes(p.Source) {
+		p.Severity, p.Rule = SeverityWarning, "nft-binary"
+		p.Hint = strings.TrimPrefix(p.Hint+"; loaded through the nft binary where there is one", "; ")
+	}
 	c.problems = append(c.problems, p)
+	return p.Severity
 }
 
 // beside names a file that is named from the topology file's folder so that it opens from where Load was called.

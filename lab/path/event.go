@@ -98,6 +98,7 @@ type Recording struct {
 	Lost   map[string]int    `json:"lost,omitempty"`
 	Blind  map[string]string `json:"blind,omitempty"` // nodes that could not be traced, and why
 	Facts  []Facts           `json:"facts,omitempty"`
+	RTT    time.Duration     `json:"rttNs,omitempty"` // from sending to the answer, by the prober's clock
 }
 
 // Network is what Assemble must know of the lab: its cables and its rules.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/lab/ruleset"
 	"github.com/hookwalk/hookwalk/lab/traffic"
 	"github.com/hookwalk/hookwalk/topology"
 )
@@ -78,7 +79,7 @@ type session struct {
 	start   time.Time
 
 	watchers []*watcher
-	tables   []*ownTable
+	tables   []*ruleset.Owned
 
 	mu      sync.Mutex // guards rec.Events and ended: the watchers write, the prober reads
 	rec     path.Recording
@@ -91,7 +92,7 @@ func (s *session) open() {
 	s.start = time.Now()
 	nodes := s.network.plan.Nodes
 	watchers := make([]*watcher, len(nodes))
-	tables := make([]*ownTable, len(nodes))
+	tables := make([]*ruleset.Owned, len(nodes))
 	blind := make([]error, len(nodes))
 	var g errgroup.Group
 	g.SetLimit(runtime.NumCPU())
@@ -123,7 +124,7 @@ func (s *session) open() {
 }
 
 // own loads the tracer's tables into the calling thread's network namespace, one node of the lab.
-func (s *session) own(n *topology.Node) (*ownTable, error) {
+func (s *session) own(n *topology.Node) (*ruleset.Owned, error) {
 	var devices []string
 	for _, d := range s.network.plan.Interfaces(n.Name) {
 		devices = append(devices, d.Iface)
@@ -131,7 +132,7 @@ func (s *session) own(n *topology.Node) (*ownTable, error) {
 	for _, b := range n.Bridges {
 		devices = append(devices, b.Name)
 	}
-	return loadOwn(Table(s.rec.Probe.Proto, s.tag, devices, len(n.Bridges) > 0))
+	return ruleset.Own(Table(s.rec.Probe.Proto, s.tag, devices, len(n.Bridges) > 0))
 }
 
 // event takes one trace event. It is called from the goroutines of the watchers.
@@ -250,7 +251,7 @@ func (s *session) settle() {
 
 func (s *session) close() {
 	for _, t := range s.tables {
-		t.close()
+		t.Close()
 	}
 	for _, w := range s.watchers {
 		w.close()

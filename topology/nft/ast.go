@@ -22,7 +22,7 @@ type File struct {
 // Item is something that stands on a line of its own in a file or a block:
 //
 //	anywhere   *Comment, *Include, *Define, *Raw
-//	in a file  *TableDecl, *FlushDecl
+//	in a file  *TableDecl, *FlushDecl, *AddDecl
 //	in a table *ChainDecl, *SetDecl, *ObjectDecl, *FlagsDecl, *Property
 //	in a chain *BaseDecl, *PolicyDecl, *RuleDecl, *Property
 //	in a set   *TypeDecl, *FlagsDecl, *Property, *ElementsDecl, *StmtDecl
@@ -79,12 +79,25 @@ type FlushDecl struct {
 	Name   *WordNode
 }
 
+// AddDecl is a command at the top of a file: `add rule ip filter input tcp dport 22 accept`. `add table` is a
+// TableDecl.
+type AddDecl struct {
+	Line
+	Op     string // add, create, insert, or "" if it was left out
+	Family *WordNode
+	Table  *WordNode
+	Chain  *WordNode // of a rule
+	Set    *WordNode // of elements
+	Item   Item      // *ChainDecl, *RuleDecl, *SetDecl, *ObjectDecl, *ElementsDecl
+}
+
 // TableDecl is `table FAMILY NAME { ... }`.
 type TableDecl struct {
 	Line
 	Family *WordNode // nil: ip
 	Name   *WordNode
-	Body   bool // braces were written
+	Op     string // add or create, if that was written
+	Body   bool   // braces were written
 	Items  []Item
 }
 
@@ -92,6 +105,7 @@ type TableDecl struct {
 type ChainDecl struct {
 	Line
 	Name  *WordNode
+	Body  bool // braces were written
 	Items []Item
 }
 
@@ -131,6 +145,7 @@ type SetDecl struct {
 	Line
 	Map   bool
 	Name  *WordNode
+	Body  bool // braces were written
 	Items []Item
 }
 

@@ -1,9 +1,11 @@
 package nft
 
-// StmtNode is a statement as it is written.
+// StmtNode is a statement as it is written. Each kind of statement knows how it is printed and checked; how it is
+// parsed is in the table of statements (see statement.go).
 type StmtNode interface {
 	Node
-	stmtNode()
+	print(*printer)
+	check(*checker) Stmt
 }
 
 // MatchNode is `LEFT OP RIGHT`. Op is "" if none was written; words (eq, ne, lt, ...) are kept as signs.
@@ -110,18 +112,3 @@ type SetUpdateNode struct {
 	Set  *SetRefNode
 	Elem *ElemNode
 }
-
-func (*MatchNode) stmtNode()     {}
-func (*VmapNode) stmtNode()      {}
-func (*VerdictNode) stmtNode()   {}
-func (*CounterNode) stmtNode()   {}
-func (*ObjectRefNode) stmtNode() {}
-func (*LimitNode) stmtNode()     {}
-func (*QuotaNode) stmtNode()     {}
-func (*LogNode) stmtNode()       {}
-func (*RejectNode) stmtNode()    {}
-func (*NATNode) stmtNode()       {}
-func (*NotrackNode) stmtNode()   {}
-func (*AssignNode) stmtNode()    {}
-func (*QueueNode) stmtNode()     {}
-func (*SetUpdateNode) stmtNode() {}

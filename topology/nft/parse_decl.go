@@ -1,0 +1,468 @@
+package nft
+
+import "strings"
+
+var (
+	commonWords  = []string{"include", "define", "redefine", "undefine"}
+	topWords     = append([]string{"table", "flush", "add", "create", "insert", "delete", "destroy", "chain", "rule", "set", "map", "element"}, commonWords...)
+	tableWords   = append([]string{"chain", "set", "map", "flags", "comment", "counter", "quota", "limit", "flowtable"}, commonWords...)
+	setWords     = append([]string{"type", "typeof", "flags", "elements", "timeout", "gc-interval", "size", "policy", "auto-merge", "counter", "limit", "quota", "comment"}, commonWords...)
+	laterObjects = map[string]bool{"flowtable": true, "ct": true, "secmark": true, "synproxy": true, "tunnel": true}
+	otherCmds    = map[string]bool{"list": true, "reset": true, "rename": true, "replace": true, "monitor": true, "describe": true, "import": true, "export": true, "get": true}
+	familyWords  = []string{"ip", "ip6", "inet", "arp", "bridge", "netdev"}
+)
+
+// startsStatement reports whether a line that starts with word is a statement or declaration rather than a further
+// element of a set.
+func startsStatement(word string) bool {
+	if _, ok := statements[word]; ok {
+		return true
+	}
+	switch word {
+	case "table", "chain", "set", "map", "type", "typeof", "policy", "elements", "define", "include", "iifname", "oifname", "meta", "ct", "tcp", "udp", "ip", "ip6":
+		return true
+	}
+	return false
+}
+
+// common parses what may stand in every block; false if t starts none of it.
+func (p *parser) common(block func() Item) (Item, bool) {
+	t := p.cur()
+	if t.kind != tName {
+		return nil, false
+	}
+	switch t.text {
+	case "include":
+		return p.include(block), true
+	case "define", "redefine", "undefine":
+		// A rule cannot start with these words, so nothing is lost.
+		return p.define(), true
+	}
+	return nil, false
+}
+
+func (p *parser) topItem() Item {
+	if it, ok := p.common(p.topItem); ok {
+		return it
+	}
+	t := p.cur()
+	if t.kind != tName {
+		p.failWord(t, "command", topWords)
+	}
+	switch {
+	case t.text == "table":
+		return p.tableDecl(t, "")
+	case t.text == "flush" || t.text == "delete" || t.text == "destroy":
+		return p.flush()
+	case t.text == "add" || t.text == "create" || t.text == "insert":
+		p.advance()
+		if p.cur().isWord("table") {
+			return p.tableDecl(t, t.text)
+		}
+		return p.addDecl(t, t.text)
+	case otherCmds[t.text]:
+		p.unsupported(p.tokSpan(t), "the command `"+t.text+"`")
+	case laterObjects[t.text]:
+		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
+	}
+	return p.addDecl(t, "")
+}
+
+func (p *parser) include(block func() Item) Item {
+	first := p.advance()
+	t := p.cur()
+	if t.kind != tQuoted {
+		p.fail(p.tokSpan(t), "write the path in quotes", "path expected after `include`, found %s", t.describe())
+	}
+	path := p.word(p.advance())
+	it := &Include{Line: Line{Span: p.spanFrom(first)}, Path: path}
+	switch {
+	case strings.ContainsAny(path.Text, "*?["):
+		p.unsupported(path.Span, "an include with a pattern")
+	case p.opt.Include == nil:
+		p.fail(path.Span, "", "files cannot be included here")
+	case len(p.stack) >= maxInclude:
+		p.fail(path.Span, "the files include each other", "more than %d files inside one another", maxInclude)
+	}
+	name, src, err := p.opt.Include(path.Text)
+	if err != nil {
+		p.fail(path.Span, "", "include %q: %v", path.Text, err)
+	}
+	opt := p.opt
+	opt.BaseLine, opt.BaseCol = 0, 0
+	sub := newParser(name, src, opt)
+	sub.stack = append(append([]string(nil), p.stack...), p.name)
+	f := &File{Name: name}
+	start := sub.cur()
+	f.Items = sub.items(sub.itemParser(block, p), token{})
+	f.Span = sub.spanFrom(start)
+	it.Files = []*File{f}
+	sub.errs.sort()
+	for _, e := range sub.errs {
+		if len(p.errs) < maxErrors {
+			p.errs = append(p.errs, e)
+		}
+	}
+	return it
+}
+
+// itemParser is the parser method of p that block is of parent: an included file is read as if it stood there.
+func (p *parser) itemParser(block func() Item, parent *parser) func() Item {
+	switch parent.block {
+	case inTable:
+		p.block = inTable
+		return p.tableItem
+	case inChain:
+		p.block = inChain
+		return p.chainItem
+	case inSet:
+		p.block = inSet
+		return p.setItem
+	}
+	return p.topItem
+}
+
+func (p *parser) define() Item {
+	first := p.advance()
+	d := &Define{Op: first.text, Name: p.identifier("name of the variable")}
+	if d.Op != "undefine" {
+		p.expect("=", "after `"+d.Op+" "+d.Name.Text+"`")
+		d.Value = p.value(true)
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+// family parses an optional family; "ip" and its kin are names of tables nowhere.
+func (p *parser) family() *WordNode {
+	t := p.cur()
+	if t.kind == tName {
+		if _, ok := ParseFamily(t.text); ok {
+			return p.word(p.advance())
+		}
+	}
+	return nil
+}
+
+func (p *parser) flush() Item {
+	first := p.advance()
+	d := &FlushDecl{Op: first.text}
+	what := []string{"table", "chain", "set", "map"}
+	if d.Op == "flush" {
+		what = append(what, "ruleset")
+	}
+	t := p.cur()
+	if t.kind == tName {
+		switch t.text {
+		case "rule", "element", "flowtable", "counter", "quota", "limit", "counters", "sets", "maps", "tables", "meter", "ct", "synproxy", "secmark":
+			p.unsupported(p.tokSpan(t), "`"+d.Op+" "+t.text+"`")
+		}
+	}
+	d.What = p.oneOf("object", what...).Text
+	d.Family = p.family()
+	if d.What != "ruleset" {
+		if p.cur().isWord("handle") {
+			p.unsupported(p.tokSpan(p.cur()), "naming a "+d.What+" by its handle")
+		}
+		d.Table = p.identifier("name of the table")
+		if d.What != "table" {
+			d.Name = p.identifier("name of the " + d.What)
+		}
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+func (p *parser) tableDecl(first token, op string) Item {
+	p.advance() // table
+	d := &TableDecl{Op: op, Family: p.family()}
+	t := p.cur()
+	if d.Family == nil && t.kind == tName && (p.peek(1).kind == tName || p.peek(1).kind == tQuoted) {
+		p.failWord(t, "family", familyWords)
+	}
+	d.Name = p.identifier("name of the table")
+	if p.cur().is("{") {
+		d.Body = true
+		d.Items = p.body(inTable, p.tableItem)
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+// blockKind says what the items of a block are.
+type blockKind uint8
+
+const (
+	inFile blockKind = iota
+	inTable
+	inChain
+	inSet
+)
+
+// body parses `{ items }`.
+func (p *parser) body(kind blockKind, item func() Item) []Item {
+	open := p.expect("{", "here")
+	p.enter(open)
+	outer := p.block
+	p.block = kind
+	items := p.items(item, open)
+	p.block = outer
+	p.accept("}")
+	p.leave()
+	return items
+}
+
+func (p *parser) tableItem() Item {
+	if it, ok := p.common(p.tableItem); ok {
+		return it
+	}
+	t := p.cur()
+	if t.kind == tName {
+		switch t.text {
+		case "chain":
+			p.advance()
+			return p.chainDecl(t, p.identifier("name of the chain"))
+		case "set", "map":
+			p.advance()
+			return p.setDecl(t, p.identifier("name of the "+t.text))
+		case "flags":
+			return p.flagsDecl(true)
+		case "comment":
+			return p.property()
+		case "counter", "quota", "limit":
+			p.advance()
+			return p.objectDecl(t, p.identifier("name of the "+t.text))
+		}
+		if laterObjects[t.text] {
+			p.unsupported(p.tokSpan(t), "`"+t.text+"`")
+		}
+		if _, ok := selectorHeads[t.text]; ok || statements[t.text] != nil {
+			p.fail(p.tokSpan(t), "put it in a `chain NAME { ... }`", "a rule stands in a chain, not directly in a table")
+		}
+	}
+	p.failWord(t, "keyword in a table", tableWords)
+	return nil
+}
+
+func (p *parser) chainDecl(first token, name *WordNode) Item {
+	d := &ChainDecl{Name: name}
+	t := p.cur()
+	if t.is("{") {
+		d.Body = true
+		d.Items = p.body(inChain, p.chainItem)
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+func (p *parser) chainItem() Item {
+	if it, ok := p.common(p.chainItem); ok {
+		return it
+	}
+	t := p.cur()
+	if t.kind == tName {
+		switch {
+		case t.text == "type":
+			return p.baseDecl()
+		case t.text == "policy":
+			p.advance()
+			d := &PolicyDecl{}
+			if p.cur().is("$") {
+				d.Value = p.variable()
+			} else {
+				d.Value = p.oneOf("policy", "accept", "drop")
+			}
+			d.Span = p.spanFrom(t)
+			return d
+		case t.text == "comment":
+			return p.property()
+		case t.text == "hook" || t.text == "priority":
+			p.fail(p.tokSpan(t), "write `type filter hook input priority filter;`", "`%s` belongs behind `type` on the same line", t.text)
+		case t.text == "devices" || t.text == "flags":
+			p.unsupported(p.tokSpan(t), "`"+t.text+"` as a line of a chain")
+		}
+	}
+	return p.rule()
+}
+
+var chainTypes = []string{"filter", "nat", "route"}
+
+var hookWords = []string{"ingress", "prerouting", "input", "forward", "output", "postrouting", "egress"}
+
+func (p *parser) baseDecl() Item {
+	first := p.advance()
+	d := &BaseDecl{}
+	if t := p.cur(); t.kind != tName || t.text == "hook" {
+		p.failWord(t, "chain type", chainTypes)
+	}
+	d.Type = p.word(p.advance())
+	if t := p.cur(); !t.isWord("hook") {
+		p.report(p.tokSpan(t), "`hook` expected after the chain type, found "+t.describe(), "write `type filter hook input priority filter;`", "hook")
+		panic(bailout{})
+	}
+	p.advance()
+	if t := p.cur(); t.kind != tName {
+		p.failWord(t, "hook", hookWords)
+	}
+	d.Hook = p.word(p.advance())
+	switch {
+	case p.acceptWord("device"):
+		if p.cur().is("$") {
+			d.Device = p.variable()
+		} else {
+			w := p.nameWord("name of a device")
+			w.Kind = WordQuoted
+			d.Device = w
+		}
+	case p.acceptWord("devices"):
+		p.expect("=", "after `devices`")
+		if p.cur().is("$") {
+			d.Device = p.variable()
+		} else {
+			d.Device = p.set(false)
+		}
+	}
+	if t := p.cur(); !t.isWord("priority") {
+		hint := "write `priority filter` or a number"
+		p.report(p.tokSpan(t), "`priority` expected after the hook, found "+t.describe(), hint, "priority")
+		panic(bailout{})
+	}
+	p.advance()
+	d.Priority = p.priority()
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+// nameWord parses a word that may also be quoted or a wildcard.
+func (p *parser) nameWord(what string) *WordNode {
+	t := p.cur()
+	if t.kind != tName && t.kind != tQuoted && t.kind != tWildcard {
+		p.fail(p.tokSpan(t), "", "%s expected, found %s", what, t.describe())
+	}
+	return p.word(p.advance())
+}
+
+// commentText parses the text of a `comment`; the quotes may be left out around one word.
+func (p *parser) commentText() *WordNode {
+	w := p.nameWord("text of the comment")
+	w.Kind = WordQuoted
+	return w
+}
+
+func (p *parser) priority() *PriorityNode {
+	first := p.cur()
+	n := &PriorityNode{}
+	switch {
+	case first.kind == tName:
+		// `filter-5` is one name to the lexer, as it is to nft; there it is an error as well.
+		n.Name = p.word(p.advance())
+		if t := p.cur(); t.is("+") || t.is("-") {
+			n.Minus = t.text == "-"
+			p.advance()
+			n.Number = p.numberWord("number")
+		}
+	case first.is("$"):
+		n.Var = p.variable()
+		if t := p.cur(); t.is("+") || t.is("-") {
+			n.Minus = t.text == "-"
+			p.advance()
+			n.Number = p.numberWord("number")
+		}
+	default:
+		if p.accept("-") {
+			n.Minus = true
+		}
+		n.Number = p.numberWord("priority (a name or a number)")
+	}
+	n.Span = p.spanFrom(first)
+	return n
+}
+
+func (p *parser) flagsDecl(table bool) Item {
+	first := p.advance()
+	known := []string{"constant", "interval", "timeout", "dynamic"}
+	if table {
+		known = []string{"dormant", "owner", "persist"}
+	}
+	d := &FlagsDecl{}
+	for {
+		d.Flags = append(d.Flags, p.oneOf("flag", known...))
+		if !p.accept(",") {
+			break
+		}
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+// property parses `KEY VALUE` where the value is one word, or nothing.
+func (p *parser) property() Item {
+	first := p.cur()
+	d := &Property{Key: p.word(p.advance())}
+	switch first.text {
+	case "auto-merge":
+	case "comment":
+		d.Value = p.commentText()
+	case "policy":
+		d.Value = p.oneOf("set policy", "performance", "memory")
+	default:
+		t := p.cur()
+		switch {
+		case t.is("$"):
+			d.Value = p.variable()
+		case first.text == "size" && t.kind == tNumber:
+			d.Value = p.word(p.advance())
+		case first.text != "size" && (t.kind == tTime || t.kind == tNumber):
+			d.Value = p.word(p.advance())
+		case first.text == "size":
+			p.fail(p.tokSpan(t), "", "number expected after `size`, found %s", t.describe())
+		default:
+			p.fail(p.tokSpan(t), "write a time like 1h30m", "time expected after `%s`, found %s", first.text, t.describe())
+		}
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+// addDecl parses what follows `add` and its kin: `rule ip filter input tcp dport 22 accept`.
+func (p *parser) addDecl(first token, op string) Item {
+	d := &AddDecl{Op: op}
+	t := p.cur()
+	kinds := []string{"table", "chain", "rule", "set", "map", "element", "counter", "quota", "limit"}
+	if t.kind == tName && (laterObjects[t.text] || t.text == "meter") {
+		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
+	}
+	if op == "" && t.kind == tName && nearest(t.text, kinds) != t.text {
+		if _, ok := selectorHeads[t.text]; ok || statements[t.text] != nil && t.text != "counter" && t.text != "limit" && t.text != "quota" {
+			p.fail(p.tokSpan(t), "put it in `table inet NAME { chain NAME { ... } }`", "a rule stands in a chain, not at the top of a file")
+		}
+		p.failWord(t, "command", topWords)
+	}
+	kind := p.oneOf("object", kinds...).Text
+	d.Family = p.family()
+	d.Table = p.identifier("name of the table")
+	switch kind {
+	case "chain":
+		d.Item = p.chainDecl(first, p.identifier("name of the chain"))
+	case "set", "map":
+		d.Item = p.setDecl(t, p.identifier("name of the "+kind))
+	case "counter", "quota", "limit":
+		d.Item = p.objectDecl(t, p.identifier("name of the "+kind))
+	case "element":
+		d.Set = p.identifier("name of the set")
+		at := p.cur()
+		e := &ElementsDecl{Value: p.setOrVar()}
+		e.Span = p.spanFrom(at)
+		d.Item = e
+	case "rule":
+		d.Chain = p.identifier("name of the chain")
+		if t := p.cur(); t.isWord("position") || t.isWord("index") || t.isWord("handle") {
+			p.unsupported(p.tokSpan(t), "adding a rule at a `"+t.text+"`")
+		}
+		d.Item = p.rule()
+	default:
+		p.failWord(t, "object", kinds)
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}

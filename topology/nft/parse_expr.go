@@ -1,0 +1,171 @@
+package nft
+
+// origin is what an expression may be made of at a place.
+type origin uint8
+
+const (
+	fromSelector  origin = iota // the left side of a match: selectors; constants only behind an operator
+	fromStatement               // the value of a statement: selectors or constants
+	fromConstant                // the right side of a match
+)
+
+// concat parses `a . b`, and a map lookup behind it.
+func (p *parser) concat(from origin) ExprNode {
+	first := p.cur()
+	x := p.bitOr(from)
+	if p.cur().is(".") {
+		c := &ConcatNode{Parts: []ExprNode{x}}
+		for p.accept(".") {
+			c.Parts = append(c.Parts, p.bitOr(from))
+		}
+		c.Span = p.spanFrom(first)
+		x = c
+	}
+	if from != fromConstant && p.cur().isWord("map") {
+		p.advance()
+		m := p.mapArg()
+		x = &MapNode{Span: p.spanFrom(first), Key: x, Map: m}
+	}
+	return x
+}
+
+// mapArg parses the map of `map` and `vmap`.
+func (p *parser) mapArg() ExprNode {
+	switch t := p.cur(); {
+	case t.is("{"):
+		return p.set(false)
+	case t.is("@"):
+		return p.setRef()
+	case t.is("$"):
+		return p.variable()
+	default:
+		p.fail(p.tokSpan(t), "", "`{` or `@NAME` expected, found %s", t.describe())
+	}
+	return nil
+}
+
+// The operators on bits, loosest first; each level has a sign and a word.
+var bitLevels = [...][]struct{ word, sign string }{
+	{{"or", "|"}},
+	{{"xor", "^"}},
+	{{"and", "&"}},
+	{{"lshift", "<<"}, {"rshift", ">>"}},
+}
+
+func (p *parser) bitOr(from origin) ExprNode { return p.binary(from, 0) }
+
+func (p *parser) binary(from origin, level int) ExprNode {
+	if level == len(bitLevels) {
+		return p.primary(from)
+	}
+	first := p.cur()
+	x := p.binary(from, level+1)
+	for {
+		op := ""
+		for _, o := range bitLevels[level] {
+			if p.cur().is(o.sign) || p.cur().isWord(o.word) {
+				op = o.sign
+			}
+		}
+		if op == "" {
+			return x
+		}
+		p.advance()
+		operand := from
+		if from == fromSelector {
+			operand = fromStatement
+		}
+		y := p.binary(operand, level+1)
+		x = &BinaryNode{Span: p.spanFrom(first), Op: op, X: x, Y: y}
+	}
+}
+
+func (p *parser) primary(from origin) ExprNode {
+	t := p.cur()
+	switch {
+	case t.is("("):
+		p.advance()
+		p.enter(t)
+		x := p.bitOr(from)
+		p.expect(")", "to close `(`")
+		p.leave()
+		return x
+	case t.is("$"):
+		return p.variable()
+	case t.is("@") && from != fromConstant:
+		return p.rawPayload()
+	}
+	if from != fromConstant && t.kind == tName {
+		if parse, ok := selectorHeads[t.text]; ok && (from == fromSelector || p.selects(t)) {
+			return parse(p)
+		}
+		if from == fromSelector {
+			p.unknownSelector(t)
+		}
+	}
+	switch t.kind {
+	case tName, tNumber, tAddr, tTime, tQuoted, tWildcard:
+		if from == fromSelector {
+			p.fail(p.tokSpan(t), "a rule starts with what to look at, such as `ip saddr` or `tcp dport`", "selector or statement expected, found %s", t.describe())
+		}
+		if t.kind == tNumber && p.classID() {
+			first := p.advance()
+			p.advance()
+			last := p.advance()
+			return &WordNode{Span: p.spanFrom(first), Kind: WordName, Text: first.text + ":" + last.text}
+		}
+		return p.word(p.advance())
+	case tBad:
+		if t.text[0] == '"' {
+			p.fail(p.tokSpan(t), "a quoted text ends on the line where it starts", "this quote is not closed")
+		}
+		p.fail(p.tokSpan(t), "", "%s has no meaning here", t.describe())
+	}
+	hint := ""
+	if t.ends() {
+		hint = "the value is missing"
+	}
+	p.fail(p.tokSpan(t), hint, "value expected, found %s", t.describe())
+	return nil
+}
+
+// classID reports whether `1:2` stands here, without spaces, as the value of meta priority.
+func (p *parser) classID() bool {
+	if !p.classOK {
+		return false
+	}
+	c, n := p.peek(1), p.peek(2)
+	return c.is(":") && !c.spaced && (n.kind == tNumber || n.kind == tName) && !n.spaced
+}
+
+// selects reports whether the word t, which starts selectors, starts one here, rather than being a value like `tcp`.
+func (p *parser) selects(t token) bool {
+	next := p.peek(1)
+	if proto := protocolNamed(t.text); proto != nil {
+		return next.kind == tName && (proto.field(next.text) != nil || proto.Name == "arp")
+	}
+	switch t.text {
+	case "meta", "ct", "rt", "fib", "socket", "numgen", "jhash", "symhash":
+		return next.kind == tName
+	}
+	return true
+}
+
+// unknownSelector reports a word at the start of an expression that starts none.
+func (p *parser) unknownSelector(t token) {
+	var known []string
+	for w := range selectorHeads {
+		known = append(known, w)
+	}
+	for w := range statements {
+		known = append(known, w)
+	}
+	sortStrings(known)
+	p.report(p.tokSpan(t), "unknown statement or selector "+t.describe(), func() string {
+		if n := nearest(t.text, known); n != "" {
+			return "did you mean `" + n + "`?"
+		}
+		return ""
+	}())
+	panic(bailout{})
+}

@@ -1,0 +1,130 @@
+package nft
+
+import "strconv"
+
+func init() {
+	statements["counter"] = func(p *parser, first token) StmtNode {
+		if p.cur().isWord("name") {
+			return p.objectRef(first)
+		}
+		return p.counterArgs(first)
+	}
+	statements["notrack"] = func(p *parser, first token) StmtNode { return &NotrackNode{Span: p.spanFrom(first)} }
+}
+
+// counterArgs parses `packets N bytes N`, which may be missing; the word counter, if any, was taken.
+func (p *parser) counterArgs(first token) StmtNode {
+	n := &CounterNode{}
+	if p.acceptWord("packets") {
+		n.Packets = p.numberWord("number of packets")
+		if t := p.cur(); !t.isWord("bytes") {
+			p.fail(p.tokSpan(t), "write `counter packets 0 bytes 0`", "`bytes` expected, found %s", t.describe())
+		}
+		p.advance()
+		n.Bytes = p.numberWord("number of bytes")
+	}
+	n.Span = p.spanFrom(first)
+	return n
+}
+
+func (n *CounterNode) print(p *printer) {
+	p.str("counter")
+	if n.Packets != nil {
+		p.str(" packets ", n.Packets.Text, " bytes ", n.Bytes.Text)
+	}
+}
+
+func (n *CounterNode) check(c *checker) Stmt {
+	s := &Counter{Span: n.Span}
+	if n.Packets != nil {
+		s.Packets = c.number(n.Packets, 64)
+		s.Bytes = c.number(n.Bytes, 64)
+	}
+	return s
+}
+
+func (s *Counter) String() string {
+	if s.Packets == 0 && s.Bytes == 0 {
+		return "counter"
+	}
+	return "counter packets " + strconv.FormatUint(s.Packets, 10) + " bytes " + strconv.FormatUint(s.Bytes, 10)
+}
+
+func (*Counter) eval(*machine) {}
+
+func (n *NotrackNode) print(p *printer) { p.str("notrack") }
+
+func (n *NotrackNode) check(*checker) Stmt { return &Notrack{Span: n.Span} }
+
+func (s *Notrack) String() string { return "notrack" }
+
+func (s *Notrack) eval(m *machine) {
+	m.write(Write{Field: "ct state", Value: "untracked", Known: true, Stmt: s}, func(p *Packet, sure bool) {
+		p.CT = PacketCT{}
+		if sure {
+			p.CT.State = Some(uint32(64))
+		}
+	})
+}
+
+// objectRef parses `name "x"` behind the kind of the object.
+func (p *parser) objectRef(first token) StmtNode {
+	p.advance()
+	n := &ObjectRefNode{Kind: first.text}
+	t := p.cur()
+	if t.kind == tName || t.kind == tQuoted {
+		if _, ok := selectorHeads[t.text]; ok && t.kind == tName && p.selects(t) {
+			p.unsupported(p.tokSpan(t), "a "+first.text+" from a map")
+		}
+		w := p.word(p.advance())
+		w.Kind = WordQuoted
+		n.Name = w
+	} else {
+		p.fail(p.tokSpan(t), "", "name of a %s expected, found %s", first.text, t.describe())
+	}
+	n.Span = p.spanFrom(first)
+	return n
+}
+
+func (n *ObjectRefNode) print(p *printer) {
+	p.str(n.Kind, " name ")
+	p.expr(n.Name)
+}
+
+func (n *ObjectRefNode) check(c *checker) Stmt {
+	w := c.wordOf(n.Name, "name")
+	var names []string
+	for _, o := range c.table.Objects {
+		if objectKind(o.Stmt) != n.Kind {
+			continue
+		}
+		if o.Name == w.Text {
+			return &ObjectRef{Span: n.Span, Object: o}
+		}
+		names = append(names, o.Name)
+	}
+	c.fail(n.Name.Range(), didYouMean(w.Text, names), "table %s %s has no %s `%s`", c.table.Family, c.table.Name, n.Kind, w.Text)
+	return nil
+}
+
+func objectKind(s Stmt) string {
+	switch s.(type) {
+	case *Counter:
+		return "counter"
+	case *Limit:
+		return "limit"
+	case *Quota:
+		return "quota"
+	}
+	return ""
+}
+
+func (s *ObjectRef) String() string {
+	return objectKind(s.Object.Stmt) + ` name "` + s.Object.Name + `"`
+}
+
+func (s *ObjectRef) eval(m *machine) {
+	if _, ok := s.Object.Stmt.(*Counter); !ok {
+		m.stateful(s, objectKind(s.Object.Stmt))
+	}
+}

@@ -1,0 +1,97 @@
+package topology
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+const goodRules = `table ip filter {
+	chain input {
+		type filter hook input priority filter; policy drop;
+		tcp dport 22 accept
+	}
+}
+`
+
+// TestRulesPlaces: a mistake in a ruleset is named so that the file opens, wherever the rules stand.
+func TestRulesPlaces(t *testing.T) {
+	fsys := fstest.MapFS{
+		"net/lab.yaml":        {Data: []byte("nodes:\n  fw: {nft: rules/fw.nft}\n  fw2: {nft: ./rules/fw.nft}\n")},
+		"net/rules/fw.nft":    {Data: []byte("include \"ports.nft\"\n" + goodRules)},
+		"net/rules/ports.nft": {Data: []byte("table ip nat {\n\tchain x {\n\t\ttcp dprot 22 accept\n\t}\n}\n")},
+
+		"net/inline.yaml": {Data: []byte("nodes:\n  fw:\n    nft: |\n\n      table ip nat {\n      \tchain x {\n      \t\ttcp dprot 22 accept\n      \t}\n      }\n")},
+		"net/quoted.yaml": {Data: []byte("nodes: {fw: {nft: \"table ip nat { chain x { tcp dprot 22 accept; }; }\"}}\n")},
+	}
+	for _, tt := range []struct{ file, want string }{
+		{"net/lab.yaml", "net/rules/ports.nft:3:7"},
+		{"net/inline.yaml", "net/inline.yaml:7:13"},
+		{"net/quoted.yaml", "net/quoted.yaml:1:49"},
+	} {
+		plan, problems := LoadFS(fsys, tt.file)
+		if plan != nil || len(problems) != 1 {
+			t.Errorf("%s: %d problems: %v", tt.file, len(problems), problems)
+			continue
+		}
+		p := problems[0]
+		if got := p.Pos.String(); got != tt.want || p.Rule != "nft" || p.Severity != SeverityError {
+			t.Errorf("%s: %+v, want it at %s", tt.file, p, tt.want)
+		}
+		if got := p.Source[p.Pos.Col-1:]; !strings.HasPrefix(got, "dprot") {
+			t.Errorf("%s: the place is at %q of %q", tt.file, got, p.Source)
+		}
+	}
+}
+
+// TestRulesetCheck: a plan has all that its rulesets are made of, and their positions fit the files.
+func TestRulesetCheck(t *testing.T) {
+	fsys := fstest.MapFS{
+		"a/lab.yaml":       {Data: []byte("nodes:\n  fw: {nft: sub/fw.nft}\n  fw2:\n    nft: |\n      include \"sub/x.nft\"\n" + indent(goodRules, "      "))},
+		"a/sub/fw.nft":     {Data: []byte("include \"./x.nft\"\n" + goodRules)},
+		"a/sub/x.nft":      {Data: []byte("include \"deep/y.nft\"\n")},
+		"a/sub/deep/y.nft": {Data: []byte("table ip y { }\n")},
+		"a/deep/y.nft":     {Data: []byte("table ip y { }\n")},
+	}
+	plan, problems := LoadFS(fsys, "a")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, tt := range []struct{ node, place string }{
+		{"fw", "sub/fw.nft:5:3"},
+		{"fw2", "lab.yaml:9:9"},
+	} {
+		r := plan.Node(tt.node).Ruleset
+		set, errs := r.Check()
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		if len(set.Tables) != 2 {
+			t.Fatalf("%s: %d tables, want 2", tt.node, len(set.Tables))
+		}
+		rule := set.Tables[1].Chains[0].Rules[0]
+		if got := rule.Pos.String(); got != tt.place {
+			t.Errorf("%s: the rule is at %s, want %s", tt.node, got, tt.place)
+		}
+	}
+}
+
+// TestRulesIncludes: what cannot be included is said.
+func TestRulesIncludes(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{`include "none.nft"`, "file does not exist"},
+		{`include "*.nft"`, "pattern"},
+	} {
+		_, problems := LoadFS(fstest.MapFS{
+			"lab.yaml": {Data: []byte("nodes: {fw: {nft: fw.nft}}\n")},
+			"fw.nft":   {Data: []byte(tt.text + "\n" + goodRules)},
+		}, "lab.yaml")
+		if len(problems) != 1 || !strings.Contains(problems[0].Error(), tt.want) || problems[0].Pos.File != "fw.nft" || problems[0].Pos.Line != 1 {
+			t.Errorf("%s: %v, want %q", tt.text, problems, tt.want)
+		}
+	}
+}
+
+func indent(s, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+by) + "\n"
+}
