@@ -90,7 +90,7 @@ func rootCmd() *cobra.Command {
 		},
 	}
 	f := root.PersistentFlags()
-	f.StringVarP(&global.lab, "lab", "l", "", "the lab to work on (default: the only one that runs)")
+	f.StringVarP(&global.lab, "lab", "l", os.Getenv("HOOKWALK_LAB"), "the lab to work on (default: $HOOKWALK_LAB, or the only one that runs)")
 	f.StringVarP(&global.output, "output", "o", "text", "text, json or jsonl")
 	f.StringVar(&global.color, "color", "auto", "auto or never; NO_COLOR is honoured too")
 	f.BoolVar(&global.ascii, "ascii", false, "draw with ASCII characters only")
