@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/hookwalk/hookwalk/lab"
 )
 
 // Exit codes, the same for every verb.
@@ -47,6 +49,7 @@ var global struct {
 }
 
 func main() {
+	lab.Main()
 	os.Exit(run(os.Args[1:]))
 }
 
