@@ -1,8 +1,6 @@
 package nft
 
-// Stand-ins, so that the rest builds while the checker and the evaluator are written. This file goes away.
-
-type setIndex struct{}
+// Stand-ins, so that the rest builds while the checker is written. This file goes away.
 
 type checkCtx struct {
 	family Family
@@ -29,16 +27,6 @@ func (c *checker) selector(x ExprNode) Expr                                 { pa
 func (c *checker) update(left Expr, right Expr)                             { panic("stub") }
 func (c *checker) mapOf(x ExprNode, key, data *Datatype, verdict bool) *Set { panic("stub") }
 
-type machine struct{}
-
-func (m *machine) write(w Write, f func(p *Packet, sure bool))           {}
-func (m *machine) stateful(s Stmt, what string)                          {}
-func (m *machine) verdict(k VerdictKind, c *Chain, s Stmt)               {}
-func (m *machine) requireL4(s Stmt, text string, l4 int)                 {}
-func (m *machine) requireFamily(s Stmt, text string, f Family)           {}
-func (m *machine) lookup(key Expr, set *Set, s Stmt) (*Elem, ExprResult) { return nil, ExprResult{} }
-func (m *machine) add(r ExprResult)                                      {}
-func (m *machine) mapVerdict(s Stmt)                                     {}
 func setText(s *Set) string                                              { return "" }
 func Check(f *File) (*Ruleset, Errors)                                   { return nil, nil }
 
