@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -246,5 +249,46 @@ func TestTerminalLastWords(t *testing.T) {
 		r.Close()
 		ours.Close()
 		theirs.Close()
+	}
+}
+
+func init() { roles["careless"] = careless }
+
+// careless is an up with a file open that is not its business, and signals ignored.
+func careless() error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETFD, 0); err != nil { // goes through exec
+		return err
+	}
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGTSTP)
+	l, err := Up(context.Background(), homePlan(os.Getenv(labVar)), Options{}, nil)
+	if err != nil {
+		return err
+	}
+	w.Close()
+	if b, err := io.ReadAll(r); len(b) > 0 || err != nil { // hangs as long as the lab has the other end
+		return fmt.Errorf("read %q, %w", b, err)
+	}
+	_, err = l.Exec(context.Background(), Command{Node: "fw", Args: []string{"grep", "SigIgn", "/proc/self/status"}, Stdout: os.Stdout})
+	return err
+}
+
+// A lab takes neither open files nor ignored signals from whoever starts it.
+func TestDisinherit(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	name := newName()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), roleVar+"=careless", labVar+"="+name)
+	out, err := cmd.CombinedOutput()
+	if l, err := Open(name); err == nil {
+		defer down(t, l)
+	}
+	if want := "SigIgn:\t0000000000000000\n"; err != nil || string(out) != want {
+		t.Errorf("%v: %q, want %q", err, out, want)
 	}
 }

@@ -43,6 +43,7 @@ type holder struct {
 // was said over the control socket.
 func holderMain() int {
 	nameProcess(holderName)
+	disinherit()
 	control, err := fileWire(os.NewFile(fdControl, "control"))
 	if err != nil {
 		return 1
