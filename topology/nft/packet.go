@@ -19,6 +19,8 @@ type Packet struct {
 	L4Proto Opt[uint8] // IP protocol of TH; taken from NH if it can be
 	Meta    PacketMeta
 	CT      PacketCT
+
+	lost []bitRange // written by a rule that may not have matched
 }
 
 // PacketMeta is what the kernel knows of a packet beside its bytes.

@@ -28,7 +28,7 @@ type ExprResult struct {
 	Selector string // what it looks at: `tcp dport`
 	Want     string // what it wants: `8080`
 	Got      string // what the packet has, in nft's spelling: `80`; "" if that is not known
-	Why      string // for Unknown: why it cannot be known
+	Why      string // for Unknown: why it cannot be known; for No without a Got: why there is nothing to look at
 	// Implied: the packet is of another protocol than the selector needs. Selector, Want and Got then speak of that
 	// (`meta l4proto`, `tcp`, `udp`), not of the field.
 	Implied bool
@@ -82,9 +82,3 @@ type EvalOptions struct {
 	// It returns what to take instead; Unknown if it does not know either.
 	Resolve func(*RuleResult) Answer
 }
-
-// Eval holds the rule against a packet. It never changes p.
-func (r *Rule) Eval(p *Packet) RuleResult { return RuleResult{} }
-
-// Eval walks the chain as the kernel does. It never changes p.
-func (c *Chain) Eval(p *Packet, opt EvalOptions) ChainResult { return ChainResult{} }

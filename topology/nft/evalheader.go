@@ -1,0 +1,234 @@
+package nft
+
+import "encoding/binary"
+
+// IP protocol numbers of IPv6 extension headers (include/net/ipv6.h, NEXTHDR_*).
+const (
+	nextHop      = 0
+	nextRouting  = 43
+	nextFragment = 44
+	nextAuth     = 51
+	nextNone     = 59
+	nextDest     = 60
+)
+
+// transport is where the transport header of a packet begins, struct nft_pktinfo in the kernel.
+type transport struct {
+	proto  value // one byte
+	offset int   // of the header, in bytes from the network header; -1 if that is not known
+	header value // known: there is one; broken: there is none, as in a fragment
+}
+
+const (
+	noTransport = "the packet has no transport header"
+	aFragment   = "the packet is a fragment without the transport header"
+	notRecorded = "that part of the packet was not recorded"
+)
+
+// family of the packet; FamilyUnspec if it is not known.
+func (p *Packet) family() Family {
+	if p.Family == FamilyUnspec && len(p.NH) > 0 {
+		switch p.NH[0] >> 4 {
+		case 4:
+			return FamilyIP
+		case 6:
+			return FamilyIP6
+		}
+	}
+	return p.Family
+}
+
+// transport finds the transport header as nft_set_pktinfo_ipv4 and nft_set_pktinfo_ipv6 do
+// (include/net/netfilter/nf_tables_ipv4.h, nf_tables_ipv6.h).
+func (p *Packet) transport() transport {
+	var t transport
+	switch p.family() {
+	case FamilyIP:
+		t = p.transport4()
+	case FamilyIP6:
+		t = p.transport6()
+	case FamilyUnspec:
+		t = transport{isUnknown(notRecorded), -1, isUnknown(notRecorded)}
+	default: // nft_set_pktinfo_unspec
+		return transport{isBroken(noTransport), -1, isBroken(noTransport)}
+	}
+	if p.L4Proto.Known {
+		t.proto = value{}
+		t.proto.setUint(uint64(p.L4Proto.V), 1)
+	}
+	if t.header.has == unknown && len(p.TH) > 0 {
+		t.header = value{}
+	}
+	return t
+}
+
+func (p *Packet) transport4() transport {
+	t := transport{isUnknown(notRecorded), -1, isUnknown(notRecorded)}
+	nh := p.NH
+	if len(nh) > 0 {
+		t.offset = int(nh[0]&0xf) * 4
+	}
+	if len(nh) >= 8 {
+		t.header = value{}
+		if binary.BigEndian.Uint16(nh[6:])&0x1fff != 0 { // IP_OFFSET
+			t.header = isBroken(aFragment)
+		}
+	}
+	if len(nh) >= 10 {
+		t.proto = value{}
+		t.proto.setUint(uint64(nh[9]), 1)
+	}
+	return t
+}
+
+// transport6 walks the extension headers as ipv6_find_hdr does for no header in particular
+// (net/ipv6/exthdrs_core.c).
+func (p *Packet) transport6() transport {
+	t := transport{isUnknown(notRecorded), -1, isUnknown(notRecorded)}
+	nh := p.NH
+	if len(nh) < 7 {
+		return t
+	}
+	next, at := nh[6], 40
+	for isExtension(next) && next != nextNone && next != nextAuth {
+		if at+8 > len(nh) {
+			if p.Meta.Len.Known && at+8 > int(p.Meta.Len.V) {
+				return transport{isBroken(noTransport), -1, isBroken(noTransport)}
+			}
+			return t
+		}
+		h := nh[at:]
+		if next == nextFragment && binary.BigEndian.Uint16(h[2:])&^7 != 0 {
+			t.header = isBroken(aFragment)
+			if isExtension(h[0]) && h[0] != nextNone {
+				t.proto = isBroken(noTransport)
+				return t
+			}
+			t.proto = value{}
+			t.proto.setUint(uint64(h[0]), 1)
+			return t
+		}
+		size := 8
+		if next != nextFragment {
+			size = 8 + 8*int(h[1])
+		}
+		next, at = h[0], at+size
+	}
+	t.proto, t.offset, t.header = value{}, at, value{}
+	t.proto.setUint(uint64(next), 1)
+	return t
+}
+
+// isExtension is ipv6_ext_hdr.
+func isExtension(next byte) bool {
+	switch next {
+	case nextHop, nextRouting, nextFragment, nextAuth, nextNone, nextDest:
+		return true
+	}
+	return false
+}
+
+// bitRange is a part of a header. It is as in [Payload]: in bits from the start of the header.
+type bitRange struct {
+	base        HeaderBase
+	offset, len int
+}
+
+func (r bitRange) overlaps(o bitRange) bool {
+	return r.base == o.base && r.offset < o.offset+o.len && o.offset < r.offset+r.len
+}
+
+// view is one place where bits of a packet are recorded.
+type view struct {
+	header []byte
+	bitRange
+}
+
+func (v view) holds() bool { return v.offset >= 0 && v.offset+v.len <= 8*len(v.header) }
+
+// views are the places where a part of the packet may be recorded: what is recorded of the network header may reach
+// into the transport header.
+func (p *Packet) views(r bitRange, th int) (out [2]view) {
+	switch r.base {
+	case LinkHeader:
+		out[0] = view{p.LL, r}
+	case NetworkHeader:
+		out[0] = view{p.NH, r}
+		if th > 0 {
+			out[1] = view{p.TH, bitRange{TransportHeader, r.offset - 8*th, r.len}}
+		}
+	case TransportHeader:
+		out[0] = view{p.TH, r}
+		if th > 0 {
+			out[1] = view{p.NH, bitRange{NetworkHeader, r.offset + 8*th, r.len}}
+		}
+	}
+	return out
+}
+
+// read reads a part of a header as nft_payload_eval does (net/netfilter/nft_payload.c).
+func (p *Packet) read(r bitRange) value {
+	n := (r.len + 7) / 8
+	if n > maxValue || n == 0 || r.offset < 0 {
+		return isUnknown("so many bits cannot be compared")
+	}
+	end := (r.offset + r.len + 7) / 8 // in bytes from the network header
+	th := -1
+	if r.base != LinkHeader {
+		t := p.transport()
+		th = t.offset
+		if r.base == TransportHeader {
+			switch {
+			case t.header.has != known:
+				return t.header
+			case t.proto.has == broken:
+				return t.proto
+			}
+			end += th
+		}
+		if p.Meta.Len.Known && end > int(p.Meta.Len.V) && (r.base == NetworkHeader || th > 0) {
+			return isBroken("the packet ends before that")
+		}
+	}
+	for _, v := range p.views(r, th) {
+		if !v.holds() {
+			continue
+		}
+		for _, lost := range p.lost {
+			if lost.overlaps(v.bitRange) {
+				return isUnknown("a rule before may have rewritten it")
+			}
+		}
+		out := value{n: n}
+		readBits(out.b[:n], v.header, v.offset, v.len)
+		return out
+	}
+	return isUnknown(notRecorded)
+}
+
+// readBits copies n bits of src, from bit off on, to the low bits of dst.
+func readBits(dst, src []byte, off, n int) {
+	if off%8 == 0 && n%8 == 0 {
+		copy(dst, src[off/8:(off+n)/8])
+		return
+	}
+	for i := range n {
+		to := 8*len(dst) - n + i
+		from := off + i
+		if src[from/8]&(0x80>>(from%8)) != 0 {
+			dst[to/8] |= 0x80 >> (to % 8)
+		}
+	}
+}
+
+// writeBits copies the low n bits of src to dst, from bit off on.
+func writeBits(dst, src []byte, off, n int) {
+	for i := range n {
+		from := 8*len(src) - n + i
+		to := off + i
+		dst[to/8] &^= 0x80 >> (to % 8)
+		if from >= 0 && src[from/8]&(0x80>>(from%8)) != 0 {
+			dst[to/8] |= 0x80 >> (to % 8)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package nft
+
+import (
+	"slices"
+	"strings"
+)
+
+// payload reads a header field, if the packet has such a header: nft lets a rule ask for the protocol before it reads
+// the field (payload_gen_dependency, src/payload.c of nft).
+func (m *machine) payload(e *Payload) value {
+	v := m.depends(e)
+	m.ask(e.Proto)
+	if v.has != known {
+		return v
+	}
+	return m.p.read(bitRange{e.Base, e.Offset, e.Len})
+}
+
+// ask keeps for which protocol the rule has asked.
+func (m *machine) ask(p *Protocol) {
+	if p == nil {
+		return
+	}
+	if p.L4Proto >= 0 {
+		m.l4 = p.L4Proto
+	}
+	if p.Family != FamilyUnspec {
+		m.family = p.Family
+	}
+}
+
+func (m *machine) depends(e *Payload) value {
+	proto := e.Proto
+	if proto == nil {
+		return value{}
+	}
+	if e.Base == LinkHeader {
+		return m.dependsLink(proto)
+	}
+	if proto.Family != FamilyUnspec {
+		if v := m.familyIs(proto.Family); v.has != known {
+			return v
+		}
+	}
+	if proto.Base == TransportHeader && proto.L4Proto >= 0 {
+		if v := m.l4Is(proto.L4Proto); v.has != known {
+			return v
+		}
+	}
+	if e.Field != nil && len(e.Field.ICMPTypes) > 0 {
+		return m.icmpIs(proto, e.Field.ICMPTypes)
+	}
+	return value{}
+}
+
+// dependsLink: where packets of all kinds of device pass, only Ethernet has an Ethernet header.
+func (m *machine) dependsLink(proto *Protocol) value {
+	if m.table != FamilyBridge && m.table != FamilyNetdev {
+		v := m.meta(&Meta{Key: MetaIiftype, typ: TypeIfType})
+		switch {
+		case v.has == broken:
+			v.need = &need{"meta iiftype", "ether", ""}
+			return v
+		case v.has == unknown && len(m.p.LL) != 14:
+			return v
+		case v.has == known && getUint(v.bytes()) != 1: // ARPHRD_ETHER
+			v.need = &need{"meta iiftype", "ether", v.spell(TypeIfType)}
+			v.has = broken
+			return v
+		}
+	}
+	if proto.EtherType == 0 {
+		return value{}
+	}
+	v := m.p.read(bitRange{LinkHeader, 96, 16})
+	if v.has == known && getUint(v.bytes()) != uint64(proto.EtherType) {
+		want := value{}
+		want.setUint(uint64(proto.EtherType), 2)
+		v.need = &need{"ether type", want.spell(TypeEtherType), v.spell(TypeEtherType)}
+		v.has = broken
+	}
+	return v
+}
+
+// familyIs asks whether the packet is of a family; if not, it says so as nft would ask.
+func (m *machine) familyIs(f Family) value {
+	got := m.p.family()
+	switch got {
+	case f:
+		return value{}
+	case FamilyUnspec:
+		return isUnknown("the protocol of the packet was not recorded")
+	}
+	n := &need{"meta nfproto", f.NFProto(), got.NFProto()}
+	if m.table != FamilyInet && m.table != FamilyUnspec {
+		n = &need{"meta protocol", f.String(), got.String()}
+	}
+	return value{has: broken, need: n}
+}
+
+// l4Is asks whether the transport header is of a protocol.
+func (m *machine) l4Is(l4 int) value {
+	v := m.p.transport().proto
+	if v.has != known {
+		return v
+	}
+	if int(v.b[0]) != l4 {
+		v.need = &need{"meta l4proto", TypeInetProto.format([]byte{byte(l4)}), TypeInetProto.format(v.bytes())}
+		v.has = broken
+	}
+	return v
+}
+
+func (m *machine) icmpIs(proto *Protocol, types []byte) value {
+	v := m.p.read(bitRange{TransportHeader, 0, 8})
+	if v.has != known || slices.Contains(types, v.b[0]) {
+		return v
+	}
+	typ := proto.field("type").Type
+	var want []string
+	for _, t := range types {
+		want = append(want, typ.format([]byte{t}))
+	}
+	v.need = &need{proto.Name + " type", "{ " + strings.Join(want, ", ") + " }", typ.format(v.bytes())}
+	v.has = broken
+	return v
+}
