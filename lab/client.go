@@ -14,10 +14,11 @@ import (
 	"github.com/hookwalk/hookwalk/topology"
 )
 
-// Lab is a lab that was up when it was opened. It holds no resource: every call connects anew. It may be used from
-// many goroutines.
+// Lab is a lab that was up when it was opened. It holds no resource, unless it is bound to this process: every call
+// connects anew. It may be used from many goroutines.
 type Lab struct {
 	addr address
+	bond *wire // of a bound lab: the holder ends when this is closed, by whatever
 }
 
 // NotUpError says that there is no such lab.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 func init() {
 	roles["up-killed"] = upKilled
 	roles["killer"] = killer
+	roles["bound"] = bound
 }
 
 // Variables of these roles.
@@ -189,6 +191,84 @@ func TestHolderKilled(t *testing.T) {
 		t.Error(err)
 	}
 	sameHost(t, before)
+}
+
+// bound is a program with a lab of its own, which ends without a word when it is told to.
+func bound() error {
+	l, err := Up(context.Background(), homePlan(os.Getenv(labVar)), Options{Bound: true}, nil)
+	if err != nil {
+		return err
+	}
+	s, err := l.Status(context.Background())
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.State, s.Holder.Pid)
+	_, err = os.Stdin.Read(make([]byte, 1))
+	runtime.KeepAlive(l)
+	return err
+}
+
+// A bound lab is a lab as any other, until the process that started it is killed.
+func TestBound(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	name := newName()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), roleVar+"=bound", labVar+"="+name)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var state State
+	var pid int
+	if _, err := fmt.Fscan(stdout, &state, &pid); err != nil || state != Running {
+		t.Fatalf("%q, %v", state, err)
+	}
+	holder, err := pidfdOf(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	l, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, code := output(t, l, "fw", "exit 3"); code != 3 {
+		t.Errorf("exit code %d", code)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	if err := awaitEnd(t.Context(), holder); err != nil {
+		t.Fatal(err)
+	}
+	if err := nothingOf(name); err != nil {
+		t.Error(err)
+	}
+}
+
+// A bound lab can also be ended as any other.
+func TestBoundDown(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	l, err := Up(t.Context(), homePlan(newName()), Options{Bound: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	down(t, l)
+	if err := nothingOf(l.Name()); err != nil {
+		t.Error(err)
+	}
 }
 
 // A holder that hangs is ended all the same.

@@ -21,6 +21,8 @@ import (
 // Options say how Up deploys a plan. The zero value is good.
 type Options struct {
 	Dir string // working directory of the start commands in the file; "": that of the caller
+	// Bound makes a lab that lives no longer than this process, however that ends, nor than anything refers to its Lab.
+	Bound bool
 }
 
 // AlreadyUpError says that a lab of the name runs, or is being started, already.
@@ -47,7 +49,8 @@ type order struct {
 
 // Up deploys a plan: when it returns, the first packet that fits the plan arrives. progress, which may be nil, is
 // called after each phase. An error at any stage, or the end of ctx, leaves nothing behind; it is an *OpError if the
-// lab could not be built, an *AlreadyUpError if the name is taken. The lab lives on when this process ends.
+// lab could not be built, an *AlreadyUpError if the name is taken. The lab lives on when this process ends, unless it is
+// bound.
 func Up(ctx context.Context, plan *topology.Plan, opts Options, progress func(Progress)) (*Lab, error) {
 	o, err := newOrder(plan, opts)
 	if err != nil {
@@ -67,7 +70,7 @@ func Up(ctx context.Context, plan *topology.Plan, opts Options, progress func(Pr
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, h.kill)
-	err = h.deploy(o, progress)
+	err = h.deploy(o, !opts.Bound, progress)
 	if !stop() && ctx.Err() != nil || err != nil {
 		h.end()
 		if ctx.Err() != nil {
@@ -75,7 +78,12 @@ func Up(ctx context.Context, plan *topology.Plan, opts Options, progress func(Pr
 		}
 		return nil, err
 	}
-	h.release()
+	if opts.Bound {
+		h.forget()
+		return &Lab{addr: a, bond: h.control}, nil
+	}
+	_ = h.control.c.Close() // all has been said
+	h.forget()
 	return &Lab{addr: a}, nil
 }
 
@@ -160,8 +168,8 @@ func isolation() *syscall.SysProcAttr {
 	return attr
 }
 
-// deploy has the plan built, and kept.
-func (h *starting) deploy(o order, progress func(Progress)) error {
+// deploy has the plan built and, with keep, the lab live by itself from then on.
+func (h *starting) deploy(o order, keep bool, progress func(Progress)) error {
 	if err := h.control.send(msgOrder, o); err != nil {
 		return h.lost(err)
 	}
@@ -186,6 +194,9 @@ func (h *starting) deploy(o order, progress func(Progress)) error {
 			}
 			return e
 		case msgReady:
+			if !keep {
+				return nil
+			}
 			if err := h.control.send(msgKeep, nil); err != nil {
 				return h.lost(err)
 			}
@@ -226,9 +237,8 @@ func (h *starting) end() {
 	_ = h.control.c.Close()
 }
 
-// release lets go of a holder that lives on.
-func (h *starting) release() {
-	_ = h.control.c.Close()
-	_ = h.crash.Close()
+// forget lets go of a holder that is not watched any more.
+func (h *starting) forget() {
+	_ = h.crash.Close()              // read only
 	go func() { _ = h.cmd.Wait() }() // so that it is no zombie of a program that runs longer than the lab
 }

@@ -2,12 +2,34 @@ package main
 
 import "github.com/spf13/cobra"
 
-// commands is the command table: every verb, in the order in which help lists them.
-func commands() []*cobra.Command {
-	return []*cobra.Command{
-		demoCmd(),
-		upCmd(), downCmd(), statusCmd(), execCmd(), shellCmd(), logsCmd(),
-		whyCmd(), traceCmd(), pingCmd(), sendCmd(), tuiCmd(),
-		lintCmd(), schemaCmd(),
+// verbs are the command table: every verb, in the order and under the titles in which help lists them.
+func verbs() []verbGroup {
+	return []verbGroup{
+		{"Begin:", []*cobra.Command{demoCmd()}},
+		{"Labs:", []*cobra.Command{upCmd(), downCmd(), statusCmd(), execCmd(), shellCmd(), logsCmd()}},
+		{"Packets:", []*cobra.Command{whyCmd(), traceCmd(), tuiCmd(), pingCmd(), sendCmd()}},
+		{"Files:", []*cobra.Command{lintCmd(), fmtCmd(), schemaCmd()}},
+		{"The program:", []*cobra.Command{versionCmd()}},
 	}
+}
+
+// verbGroup is a part of the command table.
+type verbGroup struct {
+	title string
+	verbs []*cobra.Command
+}
+
+// addVerbs makes the verbs known to root.
+func addVerbs(root *cobra.Command) {
+	cobra.EnableCommandSorting = false
+	last := ""
+	for _, g := range verbs() {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, v := range g.verbs {
+			v.GroupID, last = g.title, g.title
+		}
+		root.AddCommand(g.verbs...)
+	}
+	root.SetHelpCommandGroupID(last)
+	root.SetCompletionCommandGroupID(last)
 }

@@ -33,7 +33,7 @@ func demoCmd() *cobra.Command {
 		Short: "See the whole story on a lab that comes with the program",
 		Long: "Deploys a small network, sends a packet that a wrong rule discards, shows why, mends the rule, sends the packet\n" +
 			"again, and removes everything. Nothing is faked: the network, the packets and the rules are the kernel's.",
-		Args: cobra.NoArgs,
+		Args: words,
 		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), os.Stdout, keep) },
 	}
 	cmd.Flags().BoolVar(&keep, "keep", false, "leave the lab up, as it was before the rule was mended")
@@ -48,7 +48,7 @@ func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
 	plan.Name = demoName(plan.Name)
 	fmt.Fprintf(w, "%s\n\n", plan.About)
 	begin := time.Now()
-	l, err := lab.Up(ctx, plan, lab.Options{}, func(lab.Progress) {})
+	l, err := lab.Up(ctx, plan, lab.Options{Bound: !keep}, nil) // what ends the demo ends its lab
 	if err != nil {
 		return &exitError{exitImpossible, err}
 	}

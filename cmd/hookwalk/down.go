@@ -21,6 +21,7 @@ one that is up. A lab can always be ended, whatever state it is in.
 
 Exit code 1 if something is left, 3 if the lab is not up.`,
 		Example: "  hookwalk down\n  hookwalk down --all",
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if all && len(args) > 0 {
 				return &exitError{exitUsage, errors.New("down: --all or names, not both")}

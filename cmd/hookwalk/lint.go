@@ -19,7 +19,7 @@ file, line and column. A folder stands for the lab.yaml in it.
 
 Exit code 2 if there is an error; warnings alone do not count.`,
 		Example: "  hookwalk lint home-nat.yaml",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report := lint(args)
 			out := cmd.OutOrStdout()

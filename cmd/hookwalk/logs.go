@@ -16,7 +16,7 @@ func logsCmd() *cobra.Command {
 		Short: "Print what services and start commands of the nodes wrote",
 		Long: `Prints the last lines that the built-in services and the start commands (exec: in the file) of a node wrote, or those
 of all nodes, by time. They are kept in memory, some 30 kB for each node.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := openLab()
 			if err != nil {

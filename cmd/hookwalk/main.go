@@ -57,6 +57,7 @@ func main() {
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	root := rootCmd()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -75,8 +76,14 @@ func run(args []string) int {
 		return exitInterrupted
 	}
 	fmt.Fprintf(os.Stderr, "hookwalk: %v\n", err)
+	if begun {
+		return exitImpossible // standard output is full, for example
+	}
 	return exitUsage
 }
+
+// begun says that the command line was understood, so that what goes wrong from there on is no bad usage.
+var begun bool
 
 func rootCmd() *cobra.Command {
 	root := &cobra.Command{
@@ -84,12 +91,26 @@ func rootCmd() *cobra.Command {
 		Short:         "Network labs with a packet debugger inside",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			switch global.output {
 			case "text", "json", "jsonl":
-				return nil
+			default:
+				return &exitError{exitUsage, fmt.Errorf("-o %s: the output is one of text, json, jsonl", global.output)}
 			}
-			return &exitError{exitUsage, fmt.Errorf("-o %s: the output is one of text, json, jsonl", global.output)}
+			switch global.color {
+			case "auto", "never":
+			default:
+				return &exitError{exitUsage, fmt.Errorf("--color %s: it is one of auto, never", global.color)}
+			}
+			begun = true
+			return nil
 		},
 	}
 	f := root.PersistentFlags()
@@ -97,6 +118,11 @@ func rootCmd() *cobra.Command {
 	f.StringVarP(&global.output, "output", "o", "text", "text, json or jsonl")
 	f.StringVar(&global.color, "color", "auto", "auto or never; NO_COLOR is honoured too")
 	f.BoolVar(&global.ascii, "ascii", false, "draw with ASCII characters only")
-	root.AddCommand(commands()...)
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &exitError{exitUsage, fmt.Errorf("%w\n    try: %s --help", err, cmd.CommandPath())}
+	})
+	addVerbs(root)
+	addCompletion(root)
 	return root
 }

@@ -15,7 +15,7 @@ func schemaCmd() *cobra.Command {
 		Example: `  hookwalk schema > hookwalk.schema.json
   # then, as the first line of a topology file:
   # yaml-language-server: $schema=./hookwalk.schema.json`,
-		Args: cobra.NoArgs,
+		Args: words,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b, err := topology.Schema()
 			if err != nil {

@@ -37,7 +37,7 @@ func pingCmd() *cobra.Command {
 		Short:   "Send echo requests, or knock at a port, and say who answered",
 		Long:    "Sends a few probes one after the other and counts the answers. When one is missing, one more is traced and\nthe reason is printed.\n\n" + targetHelp,
 		Example: "  hookwalk ping pc1 web",
-		Args:    cobra.ExactArgs(2),
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if count < 1 {
 				return &exitError{exitUsage, fmt.Errorf("-c %d: send at least one", count)}
@@ -57,7 +57,7 @@ func sendCmd() *cobra.Command {
 		Short:   "Send one packet: a TCP handshake, a UDP datagram, an echo request",
 		Long:    "Sends one probe and prints the answer. When there is none, one more is traced and the reason is printed.\n\n" + targetHelp,
 		Example: "  hookwalk send client 203.0.113.1:8080/tcp",
-		Args:    cobra.ExactArgs(2),
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runSend(cmd.Context(), args[0], args[1], flags.family(), 1)
 		},

@@ -18,7 +18,7 @@ func shellCmd() *cobra.Command {
 		Long: `Opens $SHELL in a node, with a prompt that names the lab and the node. Inside, the other nodes are known to ip(8):
 ip netns list, ip netns exec OTHER COMMAND. The shell ends with the lab.`,
 		Example: "  hookwalk shell fw",
-		Args:    cobra.ExactArgs(1),
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := openLab()
 			if err != nil {

@@ -21,7 +21,7 @@ func statusCmd() *cobra.Command {
 		Short: "List the labs that are up; with LAB, its nodes",
 		Long: `Lists the labs of this user with what of them works right now: nodes that are there, links whose ends are both up.
 With LAB, or -l, it lists the nodes of that lab, too. Root sees the labs of other users as UID/NAME.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := global.lab
 			if len(args) == 1 {

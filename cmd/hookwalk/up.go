@@ -24,7 +24,7 @@ first packet arrives. FILE may be a folder with a lab.yaml; without FILE it is t
 An error at any point, Ctrl-C, or the death of this command removes everything again.
 Exit code 2 for a bad file, 3 if this machine or user cannot, or the lab is up already.`,
 		Example: "  hookwalk up home-nat.yaml",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := "."
 			if len(args) == 1 {
@@ -84,7 +84,7 @@ func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
 // upError says at which phase up stopped.
 func upError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("up: %w; everything is removed again", err)
+		return &exitError{exitInterrupted, errors.New("up: interrupted; everything is removed again")}
 	}
 	var op *lab.OpError
 	if errors.As(err, &op) && op.Phase != "" {

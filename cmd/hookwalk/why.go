@@ -46,7 +46,7 @@ func whyCmd() *cobra.Command {
 			"ended, which rule decided, and which rule would have let it pass but for one expression.\n\n" + targetHelp +
 			"\n\nExit code 0 if it was delivered and answered, 1 if not, 3 if that could not be measured.",
 		Example: "  hookwalk why client 203.0.113.1:8080/tcp",
-		Args:    cobra.ExactArgs(2),
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := follow(cmd.Context(), args[0], args[1], flags.family())
 			if err != nil {
@@ -71,7 +71,7 @@ func traceCmd() *cobra.Command {
 		Long: "Sends one packet from NODE to TARGET and prints one line for each device, hook, chain and decision that it\n" +
 			"met on every node, and the same for what came back.\n\n" + targetHelp,
 		Example: "  hookwalk trace --rules client 203.0.113.1:8080/tcp",
-		Args:    cobra.ExactArgs(2),
+		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := follow(cmd.Context(), args[0], args[1], flags.family())
 			if err != nil {
