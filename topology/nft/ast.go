@@ -17,6 +17,10 @@ type File struct {
 	Span
 	Name  string
 	Items []Item
+
+	src      string // the text, and where it stands in the file (see Options), to show a line with a mistake
+	baseLine int
+	baseCol  int
 }
 
 // Item is something that stands on a line of its own in a file or a block:

@@ -107,11 +107,18 @@ func (l Errors) Render() string {
 	return b.String()
 }
 
+// sort orders the errors by place; files keep the order in which they were first named.
 func (l Errors) sort() {
+	file := map[string]int{}
+	for _, e := range l {
+		if _, ok := file[e.Pos.File]; !ok {
+			file[e.Pos.File] = len(file)
+		}
+	}
 	sort.SliceStable(l, func(i, j int) bool {
 		a, b := l[i].Pos, l[j].Pos
 		if a.File != b.File {
-			return false // files keep the order in which they were read
+			return file[a.File] < file[b.File]
 		}
 		if a.Line != b.Line {
 			return a.Line < b.Line

@@ -92,7 +92,7 @@ func (p *parser) include(block func() Item) Item {
 	opt.BaseLine, opt.BaseCol = 0, 0
 	sub := newParser(name, src, opt)
 	sub.stack = append(append([]string(nil), p.stack...), p.name)
-	f := &File{Name: name}
+	f := &File{Name: name, src: sub.src}
 	start := sub.cur()
 	f.Items = sub.items(sub.itemParser(block, p), token{})
 	f.Span = sub.spanFrom(start)

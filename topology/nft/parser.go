@@ -26,7 +26,7 @@ const (
 // could not is one of the Errors, which are sorted by place. The name is what positions say.
 func Parse(name string, src []byte, opt Options) (*File, Errors) {
 	p := newParser(name, src, opt)
-	f := &File{Name: name}
+	f := &File{Name: name, src: p.src, baseLine: opt.BaseLine, baseCol: opt.BaseCol}
 	first := p.cur()
 	f.Items = p.items(p.topItem, token{})
 	f.Span = p.spanFrom(first)

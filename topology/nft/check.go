@@ -1,0 +1,124 @@
+package nft
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Check turns a file into the ruleset that it asks for: names resolved, values typed, every rule checked against what
+// nft and the kernel accept. All mistakes are reported, sorted by place; the ruleset is nil if there is one. Chains
+// and sets may be used before they are written.
+func Check(f *File) (*Ruleset, Errors) {
+	c := &checker{rs: &Ruleset{}, used: map[Span]*variable{}, walked: map[*Chain]bool{}, looped: map[*Verdict]bool{}}
+	c.file(f)
+	for _, p := range []phase{phaseTypes, phaseObjects, phaseElements, phaseRules} {
+		for _, j := range c.jobs[p] {
+			c.table, c.chain, c.env = j.table, j.chain, j.env
+			c.try(j.run)
+		}
+		if p == phaseElements {
+			c.finishSets()
+		}
+	}
+	c.checkHooks()
+	if len(c.errs) > 0 {
+		c.errs.sort()
+		return nil, c.errs
+	}
+	for _, t := range c.rs.Tables {
+		for _, ch := range t.Chains {
+			for i, r := range ch.Rules {
+				r.Index = i
+			}
+		}
+	}
+	return c.rs, nil
+}
+
+// phase is when a part of the file is checked: names are collected while it is read, and each phase may use what the
+// ones before it have made.
+type phase uint8
+
+const (
+	phaseTypes    phase = iota // of sets
+	phaseObjects               // counters, limits and quotas with a name
+	phaseElements              // of sets
+	phaseRules
+	phases
+)
+
+// job is a part of the file that is checked in a phase, with what is in sight there.
+type job struct {
+	table *Table
+	chain *Chain
+	env   *variable
+	run   func()
+}
+
+type checker struct {
+	rs    *Ruleset
+	errs  Errors
+	files []*File // all that were read, to show their lines
+	jobs  [phases][]job
+
+	table *Table
+	chain *Chain // nil outside of rules
+	env   *variable
+	ctx   checkCtx
+
+	used map[Span]*variable // where a variable was put in, and which
+
+	needs  []hookNeed
+	walked map[*Chain]bool   // by reach, from no base chain
+	looped map[*Verdict]bool // reported
+}
+
+// later puts a part of the file off.
+func (c *checker) later(p phase, run func()) {
+	c.jobs[p] = append(c.jobs[p], job{c.table, c.chain, c.env, run})
+}
+
+// try runs f up to the first mistake it gives up at; false if it gave up.
+func (c *checker) try(f func()) (ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, is := r.(bailout); !is {
+				panic(r)
+			}
+			ok = false
+		}
+	}()
+	f()
+	return true
+}
+
+// report adds an error and goes on.
+func (c *checker) report(s Span, hint, format string, args ...any) *Error {
+	e := &Error{Pos: s.Pos, End: s.End, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	for _, f := range c.files {
+		if f.Name == s.Pos.File {
+			e.source = lineOf(f.src, s.Pos.Line-f.baseLine, f.baseCol)
+			break
+		}
+	}
+	if b := c.used[s]; b != nil {
+		e.Hint = strings.TrimPrefix(e.Hint+"; `$"+b.name+"` is defined at "+b.Pos.String(), "; ")
+	}
+	if len(c.errs) < maxErrors {
+		c.errs = append(c.errs, e)
+	}
+	return e
+}
+
+// fail reports an error and gives up what is being checked; see try.
+func (c *checker) fail(s Span, hint, format string, args ...any) {
+	c.report(s, hint, format, args...)
+	panic(bailout{})
+}
+
+// unsupported reports what nft knows and this package does not, and gives up.
+func (c *checker) unsupported(s Span, format string, args ...any) {
+	e := c.report(s, "the nft binary is used instead where there is one", format+" is not supported yet", args...)
+	e.Unsupported = true
+	panic(bailout{})
+}

@@ -1,0 +1,250 @@
+package nft
+
+import "slices"
+
+// checkCtx is what a rule knows of its packets up to the statement being checked. A selector of a header that is not
+// settled yet implies a match of its protocol; one that contradicts what is settled can never match.
+type checkCtx struct {
+	family Family // FamilyUnspec: they may be of several
+	l4     int    // IP protocol number; 0: any
+	ports  bool   // l4 is 0, but a set of transport protocols was matched
+	broken bool   // a statement could not be checked, so the context may lack something
+	link   string // protocol of the link layer that was named
+}
+
+// startCtx is the context at the start of a rule.
+func (c *checker) startCtx() checkCtx {
+	switch f := c.table.Family; f {
+	case FamilyIP, FamilyIP6, FamilyARP:
+		return checkCtx{family: f}
+	}
+	return checkCtx{}
+}
+
+// familyHere names the family of the packets at this point of a rule.
+func (c *checker) familyHere() string {
+	if c.ctx.family != FamilyUnspec {
+		return c.ctx.family.String()
+	}
+	return c.table.Family.String()
+}
+
+// needFamily settles the family of the packets, for a selector of one.
+func (c *checker) needFamily(s Span, what string, f Family) {
+	switch {
+	case c.ctx.family == f:
+	case c.table.Family == FamilyInet && f == FamilyARP:
+		c.fail(s, "", "`%s` cannot match in a table of family inet: it sees IPv4 and IPv6 only", what)
+	case c.ctx.family == FamilyUnspec:
+		c.ctx.family = f
+	case c.table.Family == c.ctx.family:
+		hint := "a table of family inet sees both"
+		if f == FamilyARP || c.table.Family == FamilyARP {
+			hint = ""
+		}
+		c.fail(s, hint, "`%s` cannot match in a table of family %s", what, c.table.Family)
+	default:
+		c.fail(s, "one rule is for one of them", "`%s` cannot match: the rule is for %s packets already", what, c.ctx.family.NFProto())
+	}
+}
+
+// needL4 settles the transport protocol, for a selector of one.
+func (c *checker) needL4(s Span, what string, l4 int) {
+	switch c.ctx.l4 {
+	case 0:
+		c.ctx.l4, c.ctx.ports = l4, false
+	case l4:
+	default:
+		c.fail(s, "one rule is for one of them; `th dport` looks at any", "`%s` cannot match: the rule is for %s packets already",
+			what, TypeInetProto.format([]byte{byte(c.ctx.l4)}))
+	}
+}
+
+// need settles what a header field needs of the packet.
+func (c *checker) need(s Span, what string, p *Protocol) {
+	switch p.Base {
+	case NetworkHeader:
+		c.needFamily(s, what, p.Family)
+	case TransportHeader:
+		if p.L4Proto < 0 { // th
+			return
+		}
+		if c.table.Family == FamilyARP {
+			c.fail(s, "", "`%s` cannot match in a table of family arp", what)
+		}
+		// The only ones for which nft adds a match of the family too, where the table has several.
+		if p.Family != FamilyUnspec && c.table.Family != FamilyIP && c.table.Family != FamilyIP6 {
+			c.needFamily(s, what, p.Family)
+		}
+		c.needL4(s, what, p.L4Proto)
+	case LinkHeader:
+		if c.table.Family == FamilyARP && p.Name == "vlan" {
+			c.fail(s, "", "`%s` cannot match in a table of family arp", what)
+		}
+	}
+}
+
+// update takes from a match that holds what it says of the packets: `meta l4proto tcp`, `ether type ip`.
+func (c *checker) update(left, right Expr) {
+	if set, ok := right.(*SetRef); ok {
+		if c.decidesL4(left) && set.Set.Anonymous() && c.ctx.l4 == 0 {
+			c.ctx.ports = true
+		}
+		return
+	}
+	k, ok := right.(*Const)
+	if !ok || k.Symbol != "" {
+		return
+	}
+	v := getUint(k.typ.nativeOrder(k.Data))
+	switch {
+	case c.decidesL4(left):
+		c.needL4(left.Range(), left.String()+" "+k.text, int(v))
+	case isMeta(left, MetaNFProto):
+		c.needFamily(left.Range(), left.String()+" "+k.text, Family(v))
+	case isMeta(left, MetaProtocol) || isField(left, "ether", "type") || isField(left, "vlan", "type"):
+		for _, p := range protocols {
+			if p.Base == NetworkHeader && uint64(p.EtherType) == v && p.Family != FamilyUnspec {
+				c.needFamily(left.Range(), left.String()+" "+k.text, p.Family)
+			}
+		}
+	}
+}
+
+// decidesL4 reports whether an expression is the transport protocol of a packet.
+func (c *checker) decidesL4(x Expr) bool {
+	return isMeta(x, MetaL4Proto) || isField(x, "ip", "protocol") || isField(x, "ip6", "nexthdr")
+}
+
+func isMeta(x Expr, key MetaKey) bool {
+	m, ok := x.(*Meta)
+	return ok && m.Key == key
+}
+
+func isField(x Expr, proto, field string) bool {
+	p, ok := x.(*Payload)
+	return ok && p.Proto != nil && p.Proto.Name == proto && p.Field.Name == field
+}
+
+// hookNeed is a statement that exists at some hooks only. Which base chains lead to a regular chain is known when all
+// rules have been checked.
+type hookNeed struct {
+	Span
+	chain *Chain
+	what  string
+	typ   string // type of the base chain; "" for any
+	hooks []Hook
+}
+
+// hooks says at which hooks a statement exists.
+func (c *checker) hooks(s Span, what string, ok ...Hook) {
+	if c.chain != nil {
+		c.needs = append(c.needs, hookNeed{Span: s, chain: c.chain, what: what, hooks: ok})
+	}
+}
+
+// natHooks says at which hooks of nat chains a statement exists.
+func (c *checker) natHooks(s Span, what string, ok ...Hook) {
+	if c.chain != nil {
+		c.needs = append(c.needs, hookNeed{Span: s, chain: c.chain, what: what, typ: "nat", hooks: ok})
+	}
+}
+
+// checkHooks checks where every statement with needs is reached from.
+func (c *checker) checkHooks() {
+	reached := map[*Chain][]*Chain{} // base chains that lead to a chain
+	for _, t := range c.rs.Tables {
+		for _, ch := range t.Chains {
+			if ch.Base != nil {
+				c.reach(ch, ch, nil, reached)
+			} else {
+				c.reach(nil, ch, nil, reached)
+			}
+		}
+	}
+	for _, n := range c.needs {
+		for _, base := range reached[n.chain] {
+			b := base.Base
+			var msg, hint string
+			switch {
+			case n.typ != "" && b.Type != n.typ:
+				msg, hint = "needs a chain of type "+n.typ+", this one is of type "+b.Type, "write `type "+n.typ+" hook ...` in a chain of its own"
+			case !slices.Contains(n.hooks, b.Hook):
+				msg, hint = "cannot be at the hook "+string(b.Hook), "it can be at: "+joinHooks(n.hooks)
+			default:
+				continue
+			}
+			if base != n.chain {
+				hint += "; chain `" + n.chain.Name + "` is reached from `" + base.Name + "`, at " + base.Pos.String()
+			}
+			c.report(n.Span, hint, "%s %s", n.what, msg)
+			break
+		}
+	}
+}
+
+func joinHooks(hooks []Hook) string {
+	out := ""
+	for i, h := range hooks {
+		if i > 0 {
+			out += ", "
+		}
+		out += string(h)
+	}
+	return out
+}
+
+// maxJumps is how deep chains may call each other (NFT_JUMP_STACK_SIZE of include/net/netfilter/nf_tables.h).
+const maxJumps = 16
+
+// reach walks all chains that ch leads to. A loop is a mistake, the kernel refuses it.
+func (c *checker) reach(base, ch *Chain, path []*Chain, reached map[*Chain][]*Chain) {
+	if slices.Contains(path, ch) || len(path) > maxJumps {
+		return // reported where the loop closes
+	}
+	if base != nil {
+		if slices.Contains(reached[ch], base) {
+			return
+		}
+		reached[ch] = append(reached[ch], base)
+	} else if c.walked[ch] {
+		return
+	}
+	if base == nil {
+		c.walked[ch] = true
+	}
+	path = append(path, ch)
+	for _, r := range ch.Rules {
+		for _, v := range ruleVerdicts(r) {
+			if v.Chain == nil {
+				continue
+			}
+			if slices.Contains(path, v.Chain) {
+				if !c.looped[v] {
+					c.looped[v] = true
+					c.report(v.Span, "the kernel refuses chains that call each other in a circle", "this jump closes a loop: `%s` leads here", v.Chain.Name)
+				}
+				continue
+			}
+			c.reach(base, v.Chain, path, reached)
+		}
+	}
+}
+
+// ruleVerdicts are all verdicts that a rule can end with.
+func ruleVerdicts(r *Rule) []*Verdict {
+	var out []*Verdict
+	for _, s := range r.Stmts {
+		switch s := s.(type) {
+		case *VerdictStmt:
+			out = append(out, &s.Verdict)
+		case *Vmap:
+			for _, e := range s.Map.Elems {
+				if e.Verdict != nil {
+					out = append(out, e.Verdict)
+				}
+			}
+		}
+	}
+	return out
+}

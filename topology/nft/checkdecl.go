@@ -1,0 +1,247 @@
+package nft
+
+// file reads the items of a file, or of one that is included at its top.
+func (c *checker) file(f *File) {
+	c.files = append(c.files, f)
+	for _, it := range f.Items {
+		c.try(func() { c.topItem(it) })
+	}
+}
+
+// common reads what may stand in every block; false if it is something else. block reads the items of an included
+// file.
+func (c *checker) common(it Item, block func(Item)) bool {
+	switch d := it.(type) {
+	case *Comment:
+	case *Define:
+		c.define(d)
+	case *Raw:
+		c.unsupported(d.Span, "`%s`", d.What)
+	case *Include:
+		for _, f := range d.Files {
+			c.files = append(c.files, f)
+			for _, it := range f.Items {
+				c.try(func() { block(it) })
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *checker) topItem(it Item) {
+	if c.common(it, c.topItem) {
+		return
+	}
+	switch d := it.(type) {
+	case *TableDecl:
+		c.tableDecl(d)
+	case *FlushDecl:
+		c.flush(d)
+	case *AddDecl:
+		c.add(d)
+	}
+}
+
+// familyOf is the family that a word names, ip if there is none.
+func familyOf(w *WordNode) Family {
+	if w == nil {
+		return FamilyIP
+	}
+	f, _ := ParseFamily(w.Text)
+	return f
+}
+
+func (c *checker) findTable(family Family, name string) *Table {
+	for _, t := range c.rs.Tables {
+		if t.Family == family && t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (c *checker) tableNames(family Family) []string {
+	var out []string
+	for _, t := range c.rs.Tables {
+		if t.Family == family {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
+func (c *checker) tableDecl(d *TableDecl) {
+	family := familyOf(d.Family)
+	t := c.findTable(family, d.Name.Text)
+	switch {
+	case t == nil:
+		c.name(d.Name, "table")
+		t = &Table{Span: d.Span, Family: family, Name: d.Name.Text}
+		c.rs.Tables = append(c.rs.Tables, t)
+	case d.Op == "create":
+		c.report(d.Name.Span, "`add table` adds to it", "table %s %s exists already, at %s", family, t.Name, t.Pos)
+	}
+	c.inTable(t, func() {
+		for _, it := range d.Items {
+			c.try(func() { c.tableItem(it) })
+		}
+	})
+}
+
+// inTable runs f for what is inside a table.
+func (c *checker) inTable(t *Table, f func()) {
+	outer := c.env
+	c.table = t
+	c.try(f)
+	c.table = nil
+	c.leaveScope(outer)
+}
+
+// name checks the name that a thing is given (NFT_NAME_MAXLEN of include/uapi/linux/netfilter/nf_tables.h, with its
+// zero byte; NFT_TABLE_MAXNAMELEN and its kin are the same).
+func (c *checker) name(w *WordNode, what string) {
+	if len(w.Text) > 255 {
+		c.fail(w.Span, "", "the name of the %s is longer than 255 bytes", what)
+	}
+	if w.Text == "" {
+		c.fail(w.Span, "", "the name of the %s is empty", what)
+	}
+}
+
+func (c *checker) tableItem(it Item) {
+	if c.common(it, c.tableItem) {
+		return
+	}
+	switch d := it.(type) {
+	case *ChainDecl:
+		c.chainDecl(d, "")
+	case *SetDecl:
+		c.setDecl(d, "")
+	case *ObjectDecl:
+		c.objectDecl(d, "")
+	case *FlagsDecl:
+		for _, f := range d.Flags {
+			c.table.Flags |= map[string]TableFlags{"dormant": TableDormant, "owner": TableOwner, "persist": TablePersist}[f.Text]
+		}
+	case *Property:
+		c.table.Comment = c.comment(d.Value.(*WordNode))
+	}
+}
+
+// comment is the text of a comment (NFTNL_UDATA_COMMENT_MAXLEN of libnftnl).
+func (c *checker) comment(w *WordNode) string {
+	if len(w.Text) > 127 {
+		c.report(w.Span, "", "the comment is longer than 127 bytes")
+	}
+	return w.Text
+}
+
+func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
+	ch := c.table.Chain(d.Name.Text)
+	switch {
+	case ch == nil:
+		c.name(d.Name, "chain")
+		ch = &Chain{Span: d.Span, Table: c.table, Name: d.Name.Text}
+		c.table.Chains = append(c.table.Chains, ch)
+	case op == "create":
+		c.report(d.Name.Span, "`add chain` adds to it", "chain `%s` exists already, at %s", ch.Name, ch.Pos)
+	}
+	outer := c.env
+	c.chain = ch
+	for _, it := range d.Items {
+		c.try(func() { c.chainItem(it) })
+	}
+	for _, it := range d.Items {
+		if p, ok := it.(*PolicyDecl); ok {
+			c.try(func() { c.policy(p) })
+		}
+	}
+	c.chain = nil
+	c.leaveScope(outer)
+	return ch
+}
+
+func (c *checker) chainItem(it Item) {
+	if c.common(it, c.chainItem) {
+		return
+	}
+	switch d := it.(type) {
+	case *BaseDecl:
+		c.base(d)
+	case *RuleDecl:
+		c.later(phaseRules, func() { c.rule(d, false) })
+	case *Property:
+		c.chain.Comment = c.comment(d.Value.(*WordNode))
+	}
+}
+
+func (c *checker) objectDecl(d *ObjectDecl, op string) {
+	o := &Object{Span: d.Span, Table: c.table, Name: d.Name.Text}
+	c.name(d.Name, d.Kind)
+	for _, x := range c.table.Objects {
+		if x.Name == o.Name && objectKind(x.Stmt) == d.Kind {
+			c.fail(d.Name.Span, "", "%s `%s` exists already, at %s", d.Kind, o.Name, x.Pos)
+		}
+	}
+	// Until it is checked, its statement says of which kind it is.
+	o.Stmt = map[string]Stmt{"counter": &Counter{Span: d.Span}, "limit": &Limit{Span: d.Span}, "quota": &Quota{Span: d.Span}}[d.Kind]
+	c.table.Objects = append(c.table.Objects, o)
+	if d.Comment != nil {
+		o.Comment = c.comment(d.Comment)
+	}
+	switch {
+	case d.Stmt != nil:
+		c.later(phaseObjects, func() { o.Stmt = d.Stmt.check(c) })
+	case d.Kind != "counter":
+		c.fail(d.Name.Span, "write `"+map[string]string{
+			"limit": "limit " + o.Name + " { rate 10/second; }",
+			"quota": "quota " + o.Name + " { over 10 mbytes; }"}[d.Kind]+"`", "%s `%s` says not how much", d.Kind, o.Name)
+	}
+}
+
+// rule checks one rule. All its statements are looked at, also behind one that is wrong.
+func (c *checker) rule(d *RuleDecl, front bool) {
+	r := &Rule{Span: d.Span, Chain: c.chain}
+	if d.Comment != nil {
+		r.Comment = c.comment(d.Comment)
+	}
+	c.ctx = c.startCtx()
+	ended := Span{}
+	for _, n := range d.Stmts {
+		if ended.Pos.IsValid() {
+			c.report(n.Range(), "", "this is never reached: the rule ends with the verdict before it")
+			break
+		}
+		ok := c.try(func() {
+			if s := n.check(c); s != nil {
+				r.Stmts = append(r.Stmts, s)
+			}
+		})
+		if !ok {
+			c.ctx.broken = true
+		}
+		if terminal(n) {
+			ended = n.Range()
+		}
+	}
+	if front {
+		c.chain.Rules = append([]*Rule{r}, c.chain.Rules...)
+	} else {
+		c.chain.Rules = append(c.chain.Rules, r)
+	}
+	r.Text = ruleText(r.Stmts)
+}
+
+// terminal reports whether nothing can stand behind a statement (STMT_F_TERMINAL of nft).
+func terminal(n StmtNode) bool {
+	switch n := n.(type) {
+	case *VerdictNode, *RejectNode, *QueueNode, *NATNode:
+		return true
+	case *VmapNode:
+		_ = n
+		return true
+	}
+	return false
+}

@@ -1,0 +1,213 @@
+package nft
+
+import "strings"
+
+// selector checks an expression that reads something from the packet.
+func (c *checker) selector(x ExprNode) Expr {
+	switch n := c.expand(x).(type) {
+	case *SelectorNode:
+		return c.selectorWords(n)
+	case *RawPayloadNode:
+		return c.rawPayload(n)
+	case *FibNode:
+		return c.fib(n)
+	case *NumgenNode:
+		return c.numgen(n)
+	case *HashNode:
+		return c.hash(n)
+	case *ConcatNode:
+		e := &ConcatExpr{Span: n.Span}
+		var types []*Datatype
+		for _, p := range n.Parts {
+			part := c.selector(p)
+			e.Parts = append(e.Parts, part)
+			types = append(types, part.Type())
+		}
+		e.typ = Concat(types...)
+		if e.typ.RegisterBytes() > maxKeyBytes {
+			c.fail(n.Span, "", "the concatenation is longer than %d bytes", maxKeyBytes)
+		}
+		return e
+	case *BinaryNode:
+		return c.binary(n)
+	case *MapNode:
+		key := c.selector(n.Key)
+		set := c.mapOf(n.Map, key.Type(), nil, false)
+		return &MapLookup{Span: n.Span, Key: key, Map: set}
+	default:
+		c.fail(n.Range(), "a match starts with what to look at, such as `ip saddr` or `tcp dport`", "this looks at nothing in the packet")
+	}
+	return nil
+}
+
+// maxKeyBytes is the size of the kernel's registers (NFT_REG32_COUNT of nf_tables.h, 16 of 4 bytes).
+const maxKeyBytes = 64
+
+func (c *checker) selectorWords(n *SelectorNode) Expr {
+	words := n.words()
+	name := n.canonical()
+	if k := metaKeyOf(words); k != nil {
+		return &Meta{Span: n.Span, Key: k.key, typ: k.typ, name: k.spelling()}
+	}
+	switch words[0] {
+	case "ct":
+		return c.ctSelector(n, words[1:])
+	case "rt":
+		return c.rtSelector(n, strings.Join(words[1:], " "))
+	case "socket":
+		for _, k := range socketKeys {
+			if k.name == words[1] {
+				return &Socket{Span: n.Span, Key: k.key, typ: k.typ, name: name}
+			}
+		}
+	}
+	p := protocolNamed(words[0])
+	f := p.field(strings.Join(words[1:], " "))
+	c.need(n.Span, name, p)
+	e := &Payload{Span: n.Span, Proto: p, Field: f, Base: p.Base, Offset: f.Offset, Len: f.Len, typ: f.Type, name: name}
+	if p == protoTh {
+		e.Proto = nil
+	}
+	return e
+}
+
+func (c *checker) ctSelector(n *SelectorNode, words []string) Expr {
+	if c.table.Family == FamilyARP {
+		c.fail(n.Span, "", "`ct` does not exist in the arp family")
+	}
+	e := &CT{Span: n.Span, Dir: DirNone}
+	name := "ct "
+	switch words[0] {
+	case "original":
+		e.Dir, words = DirOriginal, words[1:]
+		name += "original "
+	case "reply":
+		e.Dir, words = DirReply, words[1:]
+		name += "reply "
+	}
+	key := strings.Join(words, " ")
+	if key == "saddr" || key == "daddr" {
+		switch c.ctx.family {
+		case FamilyIP:
+			key = "ip " + key
+		case FamilyIP6:
+			key = "ip6 " + key
+		default:
+			c.fail(n.Span, "write `"+name+"ip "+key+"` or `"+name+"ip6 "+key+"`", "`%s` may be of IPv4 or of IPv6 here", n.canonical())
+		}
+	}
+	k := ctKeyNamed(key)
+	e.Key, e.typ, e.name = k.key, k.typ, name+key
+	switch k.key {
+	case CTSrcIP, CTDstIP:
+		c.needFamily(n.Span, e.name, FamilyIP)
+	case CTSrcIP6, CTDstIP6:
+		c.needFamily(n.Span, e.name, FamilyIP6)
+	}
+	return e
+}
+
+func (c *checker) rtSelector(n *SelectorNode, key string) Expr {
+	name := "rt " + key
+	if key == "nexthop" {
+		switch c.ctx.family {
+		case FamilyIP:
+			key = "ip nexthop"
+		case FamilyIP6:
+			key = "ip6 nexthop"
+		default:
+			c.fail(n.Span, "write `rt ip nexthop` or `rt ip6 nexthop`", "`rt nexthop` may be of IPv4 or of IPv6 here")
+		}
+	}
+	for _, k := range rtKeys {
+		if k.name == key {
+			switch key {
+			case "ip nexthop":
+				c.needFamily(n.Span, name, FamilyIP)
+			case "ip6 nexthop":
+				c.needFamily(n.Span, name, FamilyIP6)
+			}
+			return &RT{Span: n.Span, Key: k.key, typ: k.typ, name: "rt " + key}
+		}
+	}
+	return nil
+}
+
+func (c *checker) rawPayload(n *RawPayloadNode) Expr {
+	e := &Payload{Span: n.Span, Base: rawBases[n.Base.Text]}
+	e.Offset = int(c.number(n.Offset, 16))
+	e.Len = int(c.number(n.Len, 16))
+	if e.Len == 0 || e.Len > 8*maxRawBytes {
+		c.fail(n.Len.Span, "", "the length of a raw payload is 1 to %d bits", 8*maxRawBytes)
+	}
+	e.typ = TypeInteger.withBits(e.Len, BigEndian)
+	e.name = "@" + n.Base.Text + "," + n.Offset.Text + "," + n.Len.Text
+	return e
+}
+
+// maxRawBytes is what fits into one of the kernel's 16-byte registers (NFT_REG_SIZE of nf_tables.h).
+const maxRawBytes = 16
+
+func (c *checker) fib(n *FibNode) Expr {
+	e := &Fib{Span: n.Span}
+	for _, f := range n.Flags {
+		e.Flags |= fibFlags[f.Text]
+	}
+	var names []string
+	for _, w := range []string{"saddr", "daddr", "mark", "iif", "oif"} {
+		if e.Flags&fibFlags[w] != 0 {
+			names = append(names, w)
+		}
+	}
+	addrs := e.Flags & (FibSaddr | FibDaddr)
+	switch {
+	case addrs == 0 || addrs == FibSaddr|FibDaddr:
+		c.fail(n.Span, "", "fib looks up either saddr or daddr")
+	case e.Flags&(FibIif|FibOifKey) == FibIif|FibOifKey:
+		c.fail(n.Span, "", "fib takes iif or oif, not both")
+	}
+	switch n.Result.Text {
+	case "oif":
+		e.Result, e.typ = FibOif, TypeIfIndex
+	case "oifname":
+		e.Result, e.typ = FibOifname, TypeIfName
+	default:
+		e.Result, e.typ = FibType, TypeFibAddr
+	}
+	e.name = "fib " + strings.Join(names, " . ") + " " + n.Result.Text
+	return e
+}
+
+func (c *checker) numgen(n *NumgenNode) Expr {
+	e := &Numgen{Span: n.Span, Random: n.Mode.Text == "random", Mod: uint32(c.number(n.Mod, 32)), typ: typeHost32}
+	e.name = "numgen " + n.Mode.Text + " mod " + n.Mod.Text
+	if e.Mod == 0 {
+		c.fail(n.Mod.Span, "", "the number behind `mod` is at least 1")
+	}
+	if n.Offset != nil {
+		e.Offset = uint32(c.number(n.Offset, 32))
+		e.name += " offset " + n.Offset.Text
+	}
+	return e
+}
+
+func (c *checker) hash(n *HashNode) Expr {
+	e := &Hash{Span: n.Span, Mod: uint32(c.number(n.Mod, 32)), typ: typeHost32, name: "symhash"}
+	if n.X != nil {
+		e.X = c.selector(n.X)
+		e.name = "jhash " + e.X.String()
+	}
+	if e.Mod == 0 {
+		c.fail(n.Mod.Span, "", "the number behind `mod` is at least 1")
+	}
+	e.name += " mod " + n.Mod.Text
+	if n.Seed != nil {
+		e.Seed, e.Seeded = uint32(c.number(n.Seed, 32)), true
+		e.name += " seed 0x" + strings.TrimPrefix(hex32(e.Seed), "0x")
+	}
+	if n.Offset != nil {
+		e.Offset = uint32(c.number(n.Offset, 32))
+		e.name += " offset " + n.Offset.Text
+	}
+	return e
+}
