@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"lab/link":     {"lab/netns", "topology"},
 	"lab/ruleset":  {"topology", "topology/nft"},
 	"lab/path":     {"topology", "topology/nft"},
+	"lab/probe":    {"lab/netns"},
 	"lab/traffic":  {"lab/netns", "topology"},
 	"lab/trace":    {"lab/path", "lab/ruleset", "lab/link", "lab/netns", "lab/traffic", "topology", "topology/nft"},
 	"lab":          {"topology", "topology/nft"},

@@ -9,7 +9,7 @@ func verbs() []verbGroup {
 		{"Labs:", []*cobra.Command{upCmd(), downCmd(), statusCmd(), execCmd(), shellCmd(), logsCmd()}},
 		{"Packets:", []*cobra.Command{whyCmd(), traceCmd(), tuiCmd(), pingCmd(), sendCmd()}},
 		{"Files:", []*cobra.Command{lintCmd(), fmtCmd(), schemaCmd()}},
-		{"The program:", []*cobra.Command{versionCmd()}},
+		{"The program:", []*cobra.Command{doctorCmd(), versionCmd()}},
 	}
 }
 
