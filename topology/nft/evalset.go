@@ -185,7 +185,9 @@ func (l *setLevel) find(key []value) (*Elem, Answer) {
 	}
 	if v.has == unknown && !v.named {
 		l.each(func(n *setNode) bool {
-			maybe = maybe || !try(n)
+			if !try(n) {
+				maybe = true
+			}
 			return !maybe
 		})
 		if maybe {
