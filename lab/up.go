@@ -45,6 +45,7 @@ type order struct {
 	Plan *topology.Plan `json:"plan"`
 	File string         `json:"file"` // the topology file, absolute
 	Dir  string         `json:"dir"`
+	User bool           `json:"user"` // the lab has a user namespace of its own
 }
 
 // Up deploys a plan: when it returns, the first packet that fits the plan arrives. progress, which may be nil, is
@@ -96,7 +97,7 @@ func newOrder(plan *topology.Plan, opts Options) (order, error) {
 	if err != nil {
 		return order{}, fmt.Errorf("working directory: %w", err)
 	}
-	return order{Plan: plan, File: file, Dir: dir}, nil
+	return order{Plan: plan, File: file, Dir: dir, User: !privileged()}, nil
 }
 
 // taken says who has the name.

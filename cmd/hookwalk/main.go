@@ -82,7 +82,7 @@ func run(args []string) int {
 	return exitUsage
 }
 
-// begun says that the command line was understood, so that what goes wrong from there on is no bad usage.
+// begun says that a verb runs: the command line was understood, and what goes wrong from there on is no bad usage.
 var begun bool
 
 func rootCmd() *cobra.Command {
@@ -109,12 +109,12 @@ func rootCmd() *cobra.Command {
 			default:
 				return &exitError{exitUsage, fmt.Errorf("--color %s: it is one of auto, never", global.color)}
 			}
-			begun = true
 			return nil
 		},
 	}
 	f := root.PersistentFlags()
 	f.StringVarP(&global.lab, "lab", "l", os.Getenv("HOOKWALK_LAB"), "the lab to work on (default: $HOOKWALK_LAB, or the only one that runs)")
+	f.Lookup("lab").DefValue = "" // help says where it comes from, not what it happens to be
 	f.StringVarP(&global.output, "output", "o", "text", "text, json or jsonl")
 	f.StringVar(&global.color, "color", "auto", "auto or never; NO_COLOR is honoured too")
 	f.BoolVar(&global.ascii, "ascii", false, "draw with ASCII characters only")
