@@ -120,6 +120,15 @@ func LookupUp(dev string) (bool, error) {
 	return a.RawFlags&unix.IFF_UP != 0 && a.RawFlags&unix.IFF_RUNNING != 0, nil
 }
 
+// LookupAdminUp reports whether a device is switched on, with or without carrier.
+func LookupAdminUp(dev string) (bool, error) {
+	l, err := netlink.LinkByName(dev)
+	if err != nil {
+		return false, fmt.Errorf("device %s: %w", dev, err)
+	}
+	return l.Attrs().RawFlags&unix.IFF_UP != 0, nil
+}
+
 // LookupListener finds the socket that a packet for addr:port meets, as "tcp 0.0.0.0:80"; "" if there is none.
 // proto is tcp or udp.
 func LookupListener(proto string, addr netip.Addr, port uint16) (string, error) {

@@ -3,6 +3,7 @@ package path
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Assemble makes the path of a probe from what was recorded. It is deterministic and never fails: what does not
@@ -33,7 +34,6 @@ type assembler struct {
 // original assembles the probe itself, and then what was sent back.
 func (a *assembler) original() *Path {
 	w := a.walk(a.rec.Probe.From, a.isProbe)
-	w.reply = false
 	p := w.finish()
 	p.Probe = a.rec.Probe
 	p.Answer = a.answer()
@@ -45,8 +45,24 @@ func (a *assembler) original() *Path {
 			p.Reply.Probe = a.replyProbe(node, back)
 		}
 	}
-	w.conclude(p)
+	p.notLater()
 	return p
+}
+
+// notLater corrects the times of the steps: an event is read some time after it happened, on each node another time,
+// so it happened no later than any event behind it was read.
+func (p *Path) notLater() {
+	var limit time.Duration
+	if p.Reply != nil {
+		p.Reply.notLater()
+		limit = p.Reply.Steps[0].At
+	} else {
+		limit = p.Steps[len(p.Steps)-1].At
+	}
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		limit = min(limit, p.Steps[i].At)
+		p.Steps[i].At = limit
+	}
 }
 
 // replyProbe describes the packet that came back.
@@ -56,13 +72,13 @@ func (a *assembler) replyProbe(node string, back *walk) Probe {
 		Proto: first.Proto, Sport: first.Sport, Dport: first.Dport}
 }
 
-// isProbe recognises the probe where it leaves its socket.
+// isProbe recognises the probe where it leaves its socket, among what the tracer's rules recognise.
 func (a *assembler) isProbe(t *traversal) bool {
 	p := &t.first().packet
 	q := &a.rec.Probe
 	switch q.Proto {
 	case "tcp":
-		return p.TCPFlags == "syn" && p.Seq == a.rec.ISN
+		return p.HasFlag("syn") && !p.HasFlag("ack") && p.Seq == a.rec.ISN
 	case "udp":
 		return p.Proto == "udp" && p.Dport == q.Dport && p.Dst == q.Dst
 	}
@@ -86,38 +102,40 @@ type walk struct {
 	a          *assembler
 	start      string // node
 	traversals []*traversal
+	parts      []part // the steps of each traversal
 	reply      bool
 	forward    *walk // of a reply: the walk it answers
 	steps      []Step
-	lastHop    hop        // the cable the packet went into last
 	dropped    *evaluated // the rules of the chain that discarded it, nil if none did or if they are not known
 }
+
+// part says which of the walk's steps belong to one traversal: from is the first, to is behind the last.
+type part struct{ from, to int }
 
 // hop is one crossing from a device to the one at the other end of its cable.
 type hop struct {
 	node, dev         string
 	peerNode, peerDev string
 	ok                bool // the device has a cable
-	arrived           bool
 }
 
-// walk follows the first packet that starts at a socket of node and that is the right one.
+// walk follows the first packet that starts at a socket of node and that is the right one. A bridge sends its own
+// packets past the IP hooks.
 func (a *assembler) walk(node string, is func(*traversal) bool) *walk {
 	w := &walk{a: a, start: node}
-	t := a.take(node, func(t *traversal) bool {
-		return t.first().key == chainKey{"inet", TracerTable, "output" + SuffixFirst} && is(t)
-	})
-	for t != nil {
-		w.traversals = append(w.traversals, t)
-		t = w.next(t)
+	t := a.take(node, func(t *traversal) bool { return t.starts() && is(t) })
+	if t != nil {
+		w.traversals = a.follow(t)
 	}
 	return w
 }
 
-// take finds the first traversal of a node that is not yet part of a path.
+// take finds the first traversal of a node that is not yet part of a path. A traversal counts if the tracer's own rule
+// recognised the packet: others, of a tracer that looks at the same time, look alike. Where events were lost, the one
+// that says so may be among them.
 func (a *assembler) take(node string, is func(*traversal) bool) *traversal {
 	for _, t := range a.byNode[node] {
-		if !t.used && is(t) {
+		if !t.used && (t.picked() || a.rec.Lost[node] > 0) && is(t) {
 			t.used = true
 			return t
 		}
@@ -125,8 +143,49 @@ func (a *assembler) take(node string, is func(*traversal) bool) *traversal {
 	return nil
 }
 
+// follow lists the traversals of a packet from t on. Where a bridge floods it, the way that leads furthest counts: the
+// copies end at devices that they are not addressed to.
+func (a *assembler) follow(t *traversal) []*traversal {
+	var best []*traversal
+	for _, b := range a.copies(t) {
+		list := []*traversal{b}
+		if n := a.next(b); n != nil {
+			list = append(list, a.follow(n)...)
+		}
+		if best == nil || further(list, best) {
+			best = list
+		}
+	}
+	return best
+}
+
+func further(a, b []*traversal) bool {
+	if x, y := a[len(a)-1].ignored(), b[len(b)-1].ignored(); x != y {
+		return y
+	}
+	return len(a) > len(b)
+}
+
+// copies are t and, in a bridge that sends a packet to several ports, its clones, which have a trace id of their own
+// and begin at the hook forward.
+func (a *assembler) copies(t *traversal) []*traversal {
+	out := []*traversal{t}
+	split := t.index("bridge", "forward"+SuffixFirst)
+	if split <= 0 {
+		return out
+	}
+	for _, c := range a.byNode[t.node] {
+		if !c.used && c.first().key == t.visits[split].key && same(&c.first().packet, &t.visits[split].packet) {
+			c.used = true
+			out = append(out, &traversal{node: t.node, id: t.id, used: true,
+				visits: append(slices.Clone(t.visits[:split]), c.visits...)})
+		}
+	}
+	return out
+}
+
 // next is the traversal in which the packet goes on after t, nil if it was not seen again.
-func (w *walk) next(t *traversal) *traversal {
+func (a *assembler) next(t *traversal) *traversal {
 	last := t.last()
 	packet := &last.packet
 	switch {
@@ -134,46 +193,37 @@ func (w *walk) next(t *traversal) *traversal {
 		return nil
 	case last.key.family == "bridge" && last.key.chain == "input"+SuffixLast:
 		// the bridge device receives what was for its own address
-		return w.a.take(t.node, func(n *traversal) bool {
+		return a.take(t.node, func(n *traversal) bool {
 			return n.first().key.chain == ChainRX && n.first().packet.Iif != t.in() && same(&n.first().packet, packet)
 		})
 	case last.key.chain == "postrouting"+SuffixLast && packet.Oif == "lo":
-		return w.a.take(t.node, func(n *traversal) bool {
+		return a.take(t.node, func(n *traversal) bool {
 			return n.first().key.chain == "prerouting"+SuffixFirst && same(&n.first().packet, packet)
 		})
-	case last.key.chain != ChainTX && !w.blindTX(t):
+	case last.key.chain != ChainTX && !a.leftUnseen(t):
 		return nil
 	}
-	w.lastHop = hop{node: t.node, dev: packet.Oif}
-	w.lastHop.peerNode, w.lastHop.peerDev, w.lastHop.ok = w.a.net.Peer(t.node, packet.Oif)
-	if !w.lastHop.ok {
+	h := &hop{node: t.node, dev: packet.Oif}
+	h.peerNode, h.peerDev, h.ok = a.net.Peer(t.node, packet.Oif)
+	t.hop = h
+	if !h.ok {
 		return nil
 	}
-	n := w.a.take(w.lastHop.peerNode, func(n *traversal) bool {
-		return n.in() == w.lastHop.peerDev && same(&n.first().packet, packet)
+	return a.take(h.peerNode, func(n *traversal) bool {
+		return n.in() == h.peerDev && same(&n.first().packet, packet)
 	})
-	w.lastHop.arrived = n != nil
-	return n
 }
 
-// blindTX reports whether t left the node without an egress event: the kernel has no egress hook there (before
-// 5.16), so the last chain of postrouting has to do.
-func (w *walk) blindTX(t *traversal) bool {
-	if t.last().key.chain != "postrouting"+SuffixLast {
-		return false
-	}
-	for _, o := range w.a.byNode[t.node] {
-		if o.find(ChainTX) != nil {
-			return false
-		}
-	}
-	return w.a.rec.Blind[t.node] != ""
+// leftUnseen reports whether t may have left the node without an egress event: the kernel has no egress hook there
+// (before 5.16), so the last chain of postrouting has to do.
+func (a *assembler) leftUnseen(t *traversal) bool {
+	return t.last().key.chain == "postrouting"+SuffixLast && slices.Contains(a.rec.NoEgress, t.node)
 }
 
 // same reports whether two records show the same packet on both ends of a cable, where nothing may change it.
 func same(a, b *Packet) bool {
 	return a.Src == b.Src && a.Dst == b.Dst && a.Proto == b.Proto && a.Sport == b.Sport && a.Dport == b.Dport &&
-		a.ID == b.ID && a.Seq == b.Seq && a.Ack == b.Ack && a.TCPFlags == b.TCPFlags &&
+		a.ID == b.ID && a.TTL == b.TTL && a.Seq == b.Seq && a.Ack == b.Ack && a.TCPFlags == b.TCPFlags &&
 		a.ICMPType == b.ICMPType && a.ICMPID == b.ICMPID && a.ICMPSeq == b.ICMPSeq
 }
 
@@ -221,9 +271,15 @@ func (w *walk) nodes() []string {
 func (w *walk) finish() *Path {
 	p := &Path{V: Version, Lab: w.a.net.Lab(), Nodes: w.nodes(), Changes: []Change{}, NearMiss: []NearMiss{}}
 	for i, t := range w.traversals {
+		from := len(w.steps)
 		w.steps = append(w.steps, w.a.steps(w, t, i == 0)...)
+		w.parts = append(w.parts, part{from, len(w.steps)})
 	}
 	w.ending(p)
+	p.Toward = w.toward()
+	if n := len(w.parts); n > 0 {
+		w.parts[n-1].to = len(w.steps)
+	}
 	for i := range w.steps {
 		w.steps[i].N = i + 1
 		p.Changes = append(p.Changes, w.steps[i].Changes...)
@@ -236,6 +292,17 @@ func (w *walk) finish() *Path {
 	p.Views = w.views()
 	p.Proof = w.proof(p)
 	return p
+}
+
+// toward is the node that the packet was going to when it was last seen.
+func (w *walk) toward() string {
+	if len(w.traversals) == 0 {
+		return w.a.rec.Probe.Node
+	}
+	if dst := w.steps[len(w.steps)-1].Packet.Dst; dst.IsValid() {
+		return w.a.net.Owner(dst)
+	}
+	return ""
 }
 
 // hookOf is the hook name in the name of one of the tracer's chains: "forward" of "forward-first".

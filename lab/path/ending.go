@@ -13,25 +13,27 @@ func (w *walk) ending(p *Path) {
 	}
 	t := w.traversals[len(w.traversals)-1]
 	v := t.last()
-	facts := w.a.facts(t.node)
+	facts := w.facts(t.node)
 	switch {
 	case v.end() == "drop":
-		w.killed(p)
+		w.killed(p, t)
 	case v.end() == "queue" || v.end() == "stolen":
 		w.ended(p, Lost, w.place(v, "handed to "+v.end()+" and not seen again"), "LOST", Observed, byTrace)
 	case !v.own():
-		w.ended(p, Lost, w.place(v, "entered "+v.key.chain+", never left the hook"), "LOST", Inferred, "order of events")
+		w.ended(p, Lost, w.place(v, "entered "+v.key.chain+", never left the hook"+facts.unseen()), "LOST", Inferred, byOrder)
 	case v.key.chain == ChainRX:
 		w.ended(p, Lost, Place{Node: t.node, Hook: "rx", Reason: fmt.Sprintf(
-			"reached %s:%s, entered no hook behind it (not addressed to this device, or dropped by XDP, tc or a netdev chain)",
-			t.node, v.packet.Iif)}, "LOST", Inferred, "order of events")
-	case v.key.chain == ChainTX:
-		w.onTheWire(p, facts)
+			"reached %s:%s, entered no hook behind it (not addressed to this device, or dropped by XDP, tc or the port's state)",
+			t.node, v.packet.Iif)}, "LOST", Inferred, byOrder)
+	case v.key.chain == ChainTX || t.hop != nil:
+		w.onTheWire(p, t, facts)
 	case strings.HasSuffix(v.key.chain, SuffixFirst):
-		w.ended(p, Lost, w.place(v, "entered "+hookOf(v.key.chain)+", never left it"), "LOST", Inferred, "order of events")
+		w.ended(p, Lost, w.place(v, "entered "+hookOf(v.key.chain)+", never left it"+facts.unseen()), "LOST", Inferred, byOrder)
+	case v.key.family == "bridge" && hookOf(v.key.chain) == "input":
+		w.ended(p, Lost, Place{Node: t.node, Hook: "input", Reason: "it was for the bridge itself, whose device did not receive it"},
+			"LOST", Inferred, byOrder)
 	case v.key.family == "bridge":
-		w.ended(p, Lost, Place{Node: t.node, Hook: hookOf(v.key.chain),
-			Reason: "the bridge had no port to send it to"}, "LOST", Inferred, "order of events")
+		w.ended(p, Lost, Place{Node: t.node, Hook: "route", Reason: "the bridge had no port to send it to"}, "LOST", Inferred, byOrder)
 	case hookOf(v.key.chain) == "input":
 		w.delivered(p, t, facts)
 	case hookOf(v.key.chain) == "postrouting":
@@ -41,18 +43,34 @@ func (w *walk) ending(p *Path) {
 	}
 }
 
-// facts are what was looked up on a node, empty if nothing was.
-func (a *assembler) facts(node string) *Facts {
-	for i := range a.rec.Facts {
-		if a.rec.Facts[i].Node == node {
-			return &a.rec.Facts[i]
+// byOrder is the reason for what is concluded from the events that were expected next and did not come.
+const byOrder = "no event after it"
+
+// facts are what was looked up on a node about this packet, empty if nothing was.
+func (w *walk) facts(node string) *Facts {
+	for i := range w.a.rec.Facts {
+		if f := &w.a.rec.Facts[i]; f.Node == node && f.Reply == w.reply {
+			return f
 		}
 	}
 	return &Facts{Node: node}
 }
 
-// ended writes the end of the path, with a step of its own for it.
+// unseen names rules that no trace shows and that may have discarded the packet.
+func (f *Facts) unseen() string {
+	if len(f.Legacy) == 0 {
+		return ""
+	}
+	return "; " + f.Node + " has iptables-legacy rules (" + strings.Join(f.Legacy, ", ") + "), which nft trace cannot see"
+}
+
+// ended writes the end of the path, with a step of its own for it. What is concluded from events that did not come is
+// worth nothing on a node where events were lost.
 func (w *walk) ended(p *Path, verdict Verdict, at Place, event string, proof Proof, by string) {
+	if n := w.a.rec.Lost[at.Node]; n > 0 && proof == Inferred && verdict != Delivered {
+		at.Reason = fmt.Sprintf("%d trace events of %s were lost, so it may have gone on from there (without them: %s)", n, at.Node, at.Reason)
+		verdict, event, proof, by = Error, "ERROR", Observed, "the tracer"
+	}
 	p.Verdict, p.At = verdict, &at
 	step := Step{Node: at.Node, Station: Station{Kind: stationKind(at.Hook), Hook: at.Hook}, Event: event,
 		Detail: at.Reason, Proof: proof, By: by, Rule: at.Rule}
@@ -89,9 +107,13 @@ func (w *walk) place(v *visit, reason string) Place {
 	return at
 }
 
-// killed is the end by a rule or a policy: the last step has it already.
-func (w *walk) killed(p *Path) {
+// killed is the end by a rule or a policy: the last step has it already. The rule may be one that is not from the
+// lab's files, so whether it refused shows in what the node sent.
+func (w *walk) killed(p *Path, t *traversal) {
 	step := &w.steps[len(w.steps)-1]
+	if _, refused := w.answered(t.node); refused && !w.reply && step.Event == "DROP" {
+		step.Event = "REJECT"
+	}
 	p.Verdict = Drop
 	if step.Event == "REJECT" {
 		p.Verdict = Reject
@@ -106,24 +128,33 @@ func (w *walk) neverSent(p *Path) {
 	from := w.start
 	p.Nodes = []string{from}
 	sent := &w.a.rec.Sent
-	facts := w.a.facts(from)
+	facts := w.facts(from)
+	const bySocket = "the error of the socket"
 	switch {
 	case w.a.rec.Blind[from] != "":
 		w.ended(p, Error, Place{Node: from, Reason: "not traced: " + w.a.rec.Blind[from]}, "ERROR", Observed, "the tracer")
 	case sent.Errno != "" && (facts.RouteErr != "" || strings.Contains(sent.Errno, "unreachable")):
-		w.ended(p, Drop, Place{Node: from, Hook: "route", Reason: fmt.Sprintf("no route to %s (%s)", w.a.rec.Probe.Dst, sent.Errno)},
-			"DROP", Observed, "the error of the socket")
+		reason := fmt.Sprintf("no route to %s (%s)", w.a.rec.Probe.Dst, sent.Errno)
+		if special(facts.RouteType) {
+			reason = fmt.Sprintf("%s route to %s (%s)", facts.RouteType, w.a.rec.Probe.Dst, sent.Errno)
+		}
+		w.ended(p, Drop, Place{Node: from, Hook: "route", Reason: reason}, "DROP", Observed, bySocket)
 	case sent.Errno != "":
-		w.ended(p, Error, Place{Node: from, Hook: "socket", Reason: "it could not be sent: " + sent.Errno}, "ERROR", Observed, "the error of the socket")
+		w.ended(p, Error, Place{Node: from, Hook: "socket", Reason: "it could not be sent: " + sent.Errno}, "ERROR", Observed, bySocket)
 	default:
 		w.ended(p, Error, Place{Node: from, Hook: "socket", Reason: "it was sent, but no trace event shows it in output"}, "ERROR", Observed, byTrace)
 	}
 	w.steps[len(w.steps)-1].Packet = sent.Packet
 }
 
+// special reports whether a route of this type discards what it is taken for.
+func special(routeType string) bool {
+	return routeType == "blackhole" || routeType == "unreachable" || routeType == "prohibit"
+}
+
 // onTheWire is the end between two devices.
-func (w *walk) onTheWire(p *Path, facts *Facts) {
-	h := w.lastHop
+func (w *walk) onTheWire(p *Path, t *traversal, facts *Facts) {
+	h := t.hop
 	left := h.node + ":" + h.dev
 	switch {
 	case !h.ok:
@@ -154,23 +185,26 @@ func (w *walk) delivered(p *Path, t *traversal, facts *Facts) {
 		w.ended(p, Delivered, at, "DELIVER", Observed, byTrace)
 		return
 	}
-	answered, reset := w.answered(t.node)
+	answered, refused := w.answered(t.node)
 	port := fmt.Sprintf("%s/%d", packet.Proto, packet.Dport)
 	service := w.a.net.Service(t.node, packet.Proto, packet.Dport)
+	const byAnswer = "its answer"
 	switch {
-	case packet.isEcho():
+	case packet.isEcho() && answered:
 		at.Reason = "the kernel answers echo requests"
-		proof := Inferred
-		if answered {
-			proof = Observed
+		w.ended(p, Delivered, at, "DELIVER", Observed, byAnswer)
+	case packet.isEcho():
+		at.Reason = "the kernel got the echo request and sent no reply"
+		if facts.EchoIgnored {
+			at.Reason += " (icmp echo_ignore_all is 1)"
 		}
-		w.ended(p, Delivered, at, "DELIVER", proof, byTrace)
-	case reset:
+		w.ended(p, Delivered, at, "DELIVER", Observed, byTrace+": it left input")
+	case refused:
 		at.Reason = "no socket listens on " + port
-		w.ended(p, Reject, at, "REJECT", Observed, "the answer of "+t.node)
+		w.ended(p, Reject, at, "REJECT", Observed, byAnswer)
 	case answered:
 		at.Reason = orElse(service, port)
-		w.ended(p, Delivered, at, "DELIVER", Observed, "the answer of "+t.node)
+		w.ended(p, Delivered, at, "DELIVER", Observed, byAnswer)
 	case facts.Listened && facts.Listener == "":
 		at.Reason = "no socket listens on " + port
 		w.ended(p, Reject, at, "REJECT", Inferred, "the sockets of "+t.node)
@@ -183,17 +217,14 @@ func (w *walk) delivered(p *Path, t *traversal, facts *Facts) {
 	}
 }
 
-// answered reports whether the node sent something back after the packet, and whether that was a refusal.
-func (w *walk) answered(node string) (answered, reset bool) {
+// answered reports whether the node sent something back because of the packet, and whether that was a refusal.
+func (w *walk) answered(node string) (answered, refused bool) {
 	for _, t := range w.a.byNode[node] {
-		if t.first().key.chain != "output"+SuffixFirst || !w.isAnswer(t) {
+		if !t.starts() || !t.picked() || !w.isAnswer(t) {
 			continue
 		}
 		p := &t.first().packet
-		if p.IsICMPError() || p.HasFlag("rst") {
-			return true, true
-		}
-		return true, false
+		return true, p.IsICMPError() || p.HasFlag("rst")
 	}
 	return false, false
 }
@@ -203,12 +234,16 @@ func (w *walk) noNeighbour(p *Path, t *traversal, facts *Facts) {
 	packet := w.last()
 	by := "no egress event"
 	reason := fmt.Sprintf("left postrouting, never sent on %s", packet.Oif)
-	if facts.NextHop != "" && facts.Neighbour != "" && facts.Neighbour != "reachable" {
+	switch facts.Neighbour {
+	case "incomplete", "failed", "none":
 		what := "ARP"
 		if packet.Dst.Is6() {
 			what = "neighbour discovery"
 		}
 		reason = fmt.Sprintf("nobody answers %s for %s on %s (neighbour %s)", what, facts.NextHop, packet.Oif, facts.Neighbour)
+		if facts.NextHopOwner == "" {
+			reason += "; no node of the lab has this address"
+		}
 		by += ", neighbour table"
 	}
 	w.ended(p, Lost, Place{Node: t.node, Hook: "neighbour", Reason: reason}, "LOST", Inferred, by)
@@ -217,40 +252,80 @@ func (w *walk) noNeighbour(p *Path, t *traversal, facts *Facts) {
 // noRoute is the end at the routing decision.
 func (w *walk) noRoute(p *Path, t *traversal, facts *Facts) {
 	packet := w.last()
-	by, proof := "FIB lookup", Inferred
-	reason := "the routing decision discarded it"
-	switch {
-	case packet.TTL <= 1 && hookOf(t.last().key.chain) == "prerouting" && facts.RouteType != "local":
-		reason, by = fmt.Sprintf("ttl %d is used up", packet.TTL), "ttl"
-	case facts.Forwarding != nil && !*facts.Forwarding && facts.RouteType != "local":
-		reason, by = fmt.Sprintf("%s does not forward (ip_forward is 0) and %s is not its address", t.node, packet.Dst), "sysctl"
-		if packet.Dst.Is6() {
-			reason = fmt.Sprintf("%s does not forward (ipv6 forwarding is 0) and %s is not its address", t.node, packet.Dst)
-		}
-	case facts.ReverseErr != "" && facts.RPFilter > 0:
-		reason = fmt.Sprintf("rp_filter: %s came in on %s, but there is no route back to it", packet.Src, packet.Iif)
-		by = "rp_filter, FIB lookup"
-	case facts.RPFilter == 1 && facts.ReverseDev != "" && facts.ReverseDev != packet.Iif:
-		reason = fmt.Sprintf("rp_filter: %s came in on %s, but the route back to it is dev %s", packet.Src, packet.Iif, facts.ReverseDev)
-		by = "rp_filter, FIB lookup"
-	case strings.Contains(facts.RouteErr, "unreachable"):
-		reason = "no route to " + packet.Dst.String()
-	case facts.RouteErr != "":
-		reason = fmt.Sprintf("route to %s: %s", packet.Dst, facts.RouteErr)
-	case facts.RouteType == "blackhole" || facts.RouteType == "unreachable" || facts.RouteType == "prohibit":
-		reason = fmt.Sprintf("%s route to %s", facts.RouteType, packet.Dst)
+	reason, by := facts.refusal(packet, hookOf(t.last().key.chain))
+	if by == byTTL && w.rounds(t.node) > 2 {
+		reason += " in a routing loop"
 	}
+	proof := Inferred
 	if icmp := w.ownError(t.node); icmp != "" {
-		proof, by = Observed, fmt.Sprintf("%s, %s sent icmp %s", by, t.node, icmp)
+		proof, by = Observed, fmt.Sprintf("icmp %s from %s, %s", icmp, t.node, by)
 	}
 	w.ended(p, Drop, Place{Node: t.node, Hook: "route", Reason: reason}, "DROP", proof, by)
+}
+
+// rounds is how often the packet was on a node.
+func (w *walk) rounds(node string) int {
+	n := 0
+	for _, t := range w.traversals {
+		if t.node == node {
+			n++
+		}
+	}
+	return n
+}
+
+// byTTL is what a used up ttl is concluded from.
+const byTTL = "ttl"
+
+// refusal is why the routing decision behind a hook discards a packet, and what that is concluded from. The order is
+// that of the kernel: ip_route_input_slow in net/ipv4/route.c, then the ttl in ip_forward.
+func (f *Facts) refusal(p *Packet, hook string) (reason, by string) {
+	const byFIB, byRPFilter = "FIB lookup", "rp_filter, FIB lookup"
+	switch {
+	case f.Forwarding != nil && !*f.Forwarding && f.RouteType != "local" && p.Dst.Is6():
+		return fmt.Sprintf("%s does not forward (net.ipv6.conf.all.forwarding is 0), and %s is not its address", f.Node, p.Dst), "sysctl"
+	case f.Forwarding != nil && !*f.Forwarding && f.RouteType != "local":
+		return fmt.Sprintf("%s does not forward (net.ipv4.ip_forward is 0), and %s is not its address", f.Node, p.Dst), "sysctl"
+	case special(f.RouteType):
+		return fmt.Sprintf("%s route to %s", f.RouteType, p.Dst), byFIB
+	case strings.Contains(f.RouteErr, "unreachable") || strings.Contains(f.RouteErr, "no route"):
+		return "no route to " + p.Dst.String(), byFIB
+	case f.RPFilter > 0 && f.ReverseErr != "":
+		return fmt.Sprintf("rp_filter: %s came in on %s, but there is no route back to it", p.Src, p.Iif), byRPFilter
+	case f.RPFilter == 1 && f.ReverseDev != "" && f.ReverseDev != p.Iif:
+		return fmt.Sprintf("rp_filter: %s came in on %s, but the route back to it is dev %s", p.Src, p.Iif, f.ReverseDev), byRPFilter
+	case f.Martian:
+		return fmt.Sprintf("martian source: %s came in on %s, but it is an address of %s itself", p.Src, p.Iif, f.Node), byFIB
+	case f.RouteErr != "":
+		return fmt.Sprintf("route to %s: %s", p.Dst, f.RouteErr), byFIB
+	case p.TTL <= 1 && hook == "prerouting" && f.RouteType != "local":
+		return fmt.Sprintf("ttl %d is used up", p.TTL), byTTL
+	}
+	return "the routing decision discarded it" + f.unseen(), byOrder
+}
+
+// Decided reports whether what was looked up explains the end of the path by itself: waiting longer would bring nothing.
+func (p *Path) Decided(f *Facts) bool {
+	if p.At == nil || len(p.Steps) == 0 {
+		return false
+	}
+	last := &p.Steps[len(p.Steps)-1].Packet
+	switch p.At.Hook {
+	case "route":
+		_, by := f.refusal(last, "prerouting")
+		return by != byOrder
+	case "link":
+		return f.LinkDown != ""
+	case "neighbour":
+		return f.NextHopOwner == "" && f.NextHop != "" && f.Neighbour != "reachable"
+	}
+	return false
 }
 
 // ownError is the ICMP error that the node itself sent about the packet, "" if none was seen.
 func (w *walk) ownError(node string) string {
 	for _, t := range w.a.byNode[node] {
-		p := &t.first().packet
-		if t.first().key.chain == "output"+SuffixFirst && p.IsICMPError() {
+		if p := &t.first().packet; t.starts() && t.picked() && p.IsICMPError() {
 			return ICMPName(p.Proto, p.ICMPType, p.ICMPCode)
 		}
 	}
@@ -262,11 +337,4 @@ func orElse(s, other string) string {
 		return s
 	}
 	return other
-}
-
-// conclude settles what depends on the answer too.
-func (w *walk) conclude(p *Path) {
-	if p.Reply != nil && p.Reply.Steps == nil {
-		p.Reply = nil
-	}
 }

@@ -60,53 +60,83 @@ type evaluated struct {
 	rules  []nft.RuleResult
 }
 
-// evaluate holds the rules of a chain against the packet that entered it. matched has the verdicts of the rules
-// that the kernel reported, by chain and handle: where the kernel spoke, it is right.
-func (r *Rules) evaluate(k chainKey, p *nft.Packet, matched map[*nft.Rule]bool) *evaluated {
+// evaluate holds the rules of a chain against the packet that entered it. matched has the rules that the kernel
+// reported. With complete nothing that it reported was lost: a rule that it did not report did not match.
+func (r *Rules) evaluate(k chainKey, p *nft.Packet, matched map[*nft.Rule]bool, complete bool) *evaluated {
 	c := r.chain(k)
 	if c == nil {
 		return nil
 	}
 	result := c.Eval(p, nft.EvalOptions{Resolve: func(rr *nft.RuleResult) nft.Answer {
-		if matched[rr.Rule] {
+		switch {
+		case matched[rr.Rule]:
 			return nft.Yes
+		case complete:
+			return nft.No
 		}
-		return nft.No
+		return nft.Unknown
 	}})
 	return &evaluated{packet: p, rules: result.Rules}
 }
 
-// evals describes the rules that were looked at, and the policy if it decided.
-func (r *Rules) evals(k chainKey, ev *evaluated, matched map[*nft.Rule]bool, policy bool) []Eval {
+// evals describes the rules that were looked at, and the policy if it decided. What the kernel reported is right,
+// whatever the evaluator thinks.
+func (r *Rules) evals(v *visit, ev *evaluated, matched map[*nft.Rule]bool, policy bool) []Eval {
 	var out []Eval
+	listed := map[*nft.Rule]bool{}
 	if ev != nil {
 		for i := range ev.rules {
 			rr := &ev.rules[i]
-			e := Eval{Rule: r.describe(rr.Rule), Chain: rr.Rule.Chain.Name, Match: matchOf(rr.Match), Proof: Inferred}
-			for j := range rr.Exprs {
-				x := &rr.Exprs[j]
-				e.Exprs = append(e.Exprs, Expr{Text: x.Text, Match: matchOf(x.Match), Want: x.Want, Got: x.Got, Why: x.Why})
-			}
-			switch {
-			case matched[rr.Rule]:
-				e.Match, e.Proof = Yes, Observed
-			case e.Match == Yes: // the kernel reports every rule that matches, and did not report this one
-				e.Match = Unknown
-			}
-			if e.Match != No {
-				e.Verdict = rr.Text
-			}
+			e := r.eval(rr, matched[rr.Rule])
+			listed[rr.Rule] = true
 			out = append(out, e)
 			if e.Match == Yes && terminal(rr) {
 				break
 			}
 		}
 	}
+	for i := range v.events { // where the evaluator went another way than the kernel
+		e := &v.events[i]
+		if rule := r.found(e); rule != nil && !listed[rule] {
+			listed[rule] = true
+			out = append(out, Eval{Rule: r.describe(rule), Chain: e.Chain, Match: Yes, Verdict: verdictWords(e), Proof: Observed})
+		} else if rule == nil && e.Type == EventRule && e.Handle != 0 {
+			foreign, _ := r.rule(e)
+			out = append(out, Eval{Rule: foreign, Chain: e.Chain, Match: Yes, Verdict: verdictWords(e), Proof: Observed})
+		}
+	}
 	if policy {
-		p := r.policy(k)
-		out = append(out, Eval{Rule: p, Chain: k.chain, Match: Yes, Verdict: p.Text, Proof: Observed, Policy: true})
+		p := r.policy(v.key)
+		out = append(out, Eval{Rule: p, Chain: v.key.chain, Match: Yes, Verdict: p.Text, Proof: Observed, Policy: true})
 	}
 	return out
+}
+
+// eval describes one rule. reported says that the kernel saw it match.
+func (r *Rules) eval(rr *nft.RuleResult, reported bool) Eval {
+	e := Eval{Rule: r.describe(rr.Rule), Chain: rr.Rule.Chain.Name, Match: matchOf(rr.Match), Proof: Inferred}
+	for i := range rr.Exprs {
+		x := &rr.Exprs[i]
+		e.Exprs = append(e.Exprs, Expr{Text: x.Text, Match: matchOf(x.Match), Want: x.Want, Got: x.Got, Why: x.Why})
+	}
+	switch {
+	case reported:
+		e.Match, e.Proof = Yes, Observed
+	case e.Match == Yes: // the kernel reports every rule that matches, and did not report this one
+		e.Match = Unknown
+	}
+	if e.Match != No {
+		e.Verdict = rr.Text
+	}
+	return e
+}
+
+// verdictWords is the verdict that an event carries: "accept", "jump web".
+func verdictWords(e *Event) string {
+	if e.Jump != "" {
+		return e.Verdict + " " + e.Jump
+	}
+	return e.Verdict
 }
 
 func terminal(rr *nft.RuleResult) bool {

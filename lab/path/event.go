@@ -74,19 +74,24 @@ type Sent struct {
 // Facts is what was looked up on the node where a packet was seen last: the state of the node right after,
 // not of the moment in which it happened. So all conclusions from it are inferred.
 type Facts struct {
-	Node       string `json:"node"`
-	Route      string `json:"route,omitempty"`      // what the FIB answers for the packet there: "via 203.0.113.1 dev eth1"
-	RouteErr   string `json:"routeErr,omitempty"`   // or the kernel's refusal: "network is unreachable"
-	RouteType  string `json:"routeType,omitempty"`  // unicast, local, unreachable, blackhole, prohibit, ...
-	Forwarding *bool  `json:"forwarding,omitempty"` // of the device the packet came in on
-	RPFilter   int    `json:"rpFilter,omitempty"`   // effective rp_filter of that device: 0, 1 strict, 2 loose
-	ReverseErr string `json:"reverseErr,omitempty"` // what rp_filter would find: the route back to the source
-	ReverseDev string `json:"reverseDev,omitempty"`
-	NextHop    string `json:"nextHop,omitempty"`   // the address whose link-layer address was needed
-	Neighbour  string `json:"neighbour,omitempty"` // its state: reachable, incomplete, failed, none
-	Listener   string `json:"listener,omitempty"`  // the socket that a delivered packet meets: "tcp 0.0.0.0:80", "" if none
-	Listened   bool   `json:"listened,omitempty"`  // Listener was looked up
-	LinkDown   string `json:"linkDown,omitempty"`  // the end of the cable that is down: "fw:wan"
+	Node         string   `json:"node"`
+	Reply        bool     `json:"reply,omitempty"`      // about the packet that came back
+	Route        string   `json:"route,omitempty"`      // what the FIB answers for the packet there: "via 203.0.113.1 dev eth1"
+	RouteErr     string   `json:"routeErr,omitempty"`   // or the kernel's refusal: "network is unreachable"
+	RouteType    string   `json:"routeType,omitempty"`  // unicast, local, unreachable, blackhole, prohibit, ...
+	Martian      bool     `json:"martian,omitempty"`    // the refusal is about the packet's source, not its destination
+	Forwarding   *bool    `json:"forwarding,omitempty"` // of the device the packet came in on
+	RPFilter     int      `json:"rpFilter,omitempty"`   // effective rp_filter of that device: 0, 1 strict, 2 loose
+	ReverseErr   string   `json:"reverseErr,omitempty"` // what rp_filter would find: the route back to the source
+	ReverseDev   string   `json:"reverseDev,omitempty"`
+	NextHop      string   `json:"nextHop,omitempty"`      // the address whose link-layer address was needed
+	NextHopOwner string   `json:"nextHopOwner,omitempty"` // the node of the lab that has it
+	Neighbour    string   `json:"neighbour,omitempty"`    // its state: reachable, incomplete, failed, none
+	Listener     string   `json:"listener,omitempty"`     // the socket that a delivered packet meets: "tcp 0.0.0.0:80", "" if none
+	Listened     bool     `json:"listened,omitempty"`     // Listener was looked up
+	EchoIgnored  bool     `json:"echoIgnored,omitempty"`  // the node does not answer echo requests: sysctl icmp echo_ignore_all
+	LinkDown     string   `json:"linkDown,omitempty"`     // the end of the cable that is down: "fw:wan"
+	Legacy       []string `json:"legacy,omitempty"`       // tables of iptables-legacy that the node has: "filter"
 }
 
 // Recording is everything that was recorded about one probe: the input of Assemble.
@@ -97,8 +102,10 @@ type Recording struct {
 	Events []Event           `json:"events"`        // of each node in the order of its kernel; nodes interleaved anyhow
 	Lost   map[string]int    `json:"lost,omitempty"`
 	Blind  map[string]string `json:"blind,omitempty"` // nodes that could not be traced, and why
-	Facts  []Facts           `json:"facts,omitempty"`
-	RTT    time.Duration     `json:"rttNs,omitempty"` // from sending to the answer, by the prober's clock
+	// NoEgress are nodes whose kernel has no hook at egress (before 5.16): what leaves there is not reported.
+	NoEgress []string      `json:"noEgress,omitempty"`
+	Facts    []Facts       `json:"facts,omitempty"`
+	RTT      time.Duration `json:"rttNs,omitempty"` // from sending to the answer, by the prober's clock
 }
 
 // Network is what Assemble must know of the lab: its cables and its rules.

@@ -2,6 +2,7 @@ package path
 
 import (
 	"encoding/binary"
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -10,22 +11,31 @@ import (
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
-// fake is a network whose kernels are played by the test: client - isp - fw - web, with a rule file on fw.
+// fake is a network whose kernels are played by the test.
 //
 //	client eth0 --- eth0 isp eth1 --- wan fw dmz --- eth0 web
+//	                                      fw lan --- p0 lan p1 --- eth0 pc1
+//	                                                    lan p2 --- eth0 pc2
 type fake struct {
 	rules    map[string]*Rules
 	services map[string]string
 }
 
-var fakeCables = map[string]string{
-	"client:eth0": "isp:eth0", "isp:eth1": "fw:wan", "fw:dmz": "web:eth0",
-	"isp:eth0": "client:eth0", "fw:wan": "isp:eth1", "web:eth0": "fw:dmz",
-}
+var fakeCables = func() map[string]string {
+	cables := map[string]string{
+		"client:eth0": "isp:eth0", "isp:eth1": "fw:wan", "fw:dmz": "web:eth0",
+		"fw:lan": "lan:p0", "lan:p1": "pc1:eth0", "lan:p2": "pc2:eth0",
+	}
+	for a, b := range maps.Clone(cables) {
+		cables[b] = a
+	}
+	return cables
+}()
 
 var fakeOwners = map[string]string{
 	"198.51.100.7": "client", "198.51.100.1": "isp", "203.0.113.2": "isp", "203.0.113.1": "fw", "10.0.2.1": "fw", "10.0.2.10": "web",
-	"2001:db8:1::7": "client", "2001:db8:2::10": "web",
+	"10.0.1.1": "fw", "10.0.1.2": "lan", "10.0.1.11": "pc1", "10.0.1.12": "pc2",
+	"2001:db8:1::7": "client", "2001:db8:2::10": "web", "2001:db8:3::1": "fw",
 }
 
 func (f *fake) Lab() string { return "fake" }
@@ -39,29 +49,32 @@ func (f *fake) Service(node, proto string, port uint16) string {
 	return f.services[node]
 }
 
-// newFake reads the rules of fw and gives its handles: 100 for the first rule of the first chain, and so on.
-func newFake(t *testing.T, source string) *fake {
+// newFake reads the rules of nodes. The handles of a node's rules are 100 for the first rule of the first chain, and
+// so on.
+func newFake(t testing.TB, sources map[string]string) *fake {
 	t.Helper()
-	f := &fake{rules: map[string]*Rules{}, services: map[string]string{}}
-	file, errs := nft.Parse("lab/fw.nft", []byte(source), nft.Options{})
-	if len(errs) > 0 {
-		t.Fatal(errs.Render())
-	}
-	rs, errs := nft.Check(file)
-	if len(errs) > 0 {
-		t.Fatal(errs.Render())
-	}
-	var handles []Handle
-	next := uint64(100)
-	for _, table := range rs.Tables {
-		for _, c := range table.Chains {
-			for i := range c.Rules {
-				handles = append(handles, Handle{table.Family.String(), table.Name, c.Name, i, next})
-				next++
+	f := &fake{rules: map[string]*Rules{}, services: map[string]string{"web": "http:80"}}
+	for node, source := range sources {
+		file, errs := nft.Parse("lab/"+node+".nft", []byte(source), nft.Options{})
+		if len(errs) > 0 {
+			t.Fatal(errs.Render())
+		}
+		rs, errs := nft.Check(file)
+		if len(errs) > 0 {
+			t.Fatal(errs.Render())
+		}
+		var handles []Handle
+		next := uint64(100)
+		for _, table := range rs.Tables {
+			for _, c := range table.Chains {
+				for i := range c.Rules {
+					handles = append(handles, Handle{table.Family.String(), table.Name, c.Name, i, next})
+					next++
+				}
 			}
 		}
+		f.rules[node] = NewRules(rs, handles, "lab")
 	}
-	f.rules["fw"] = NewRules(rs, handles, "lab")
 	return f
 }
 
@@ -108,6 +121,17 @@ func (p pkt) headers() (nh, th []byte) {
 	return nh, th
 }
 
+// ethernet is the link-layer header in front of a network header.
+func ethernet(nh []byte) []byte {
+	ll := []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0, 0}
+	typ := uint16(etherIPv4)
+	if nh[0]>>4 == 6 {
+		typ = etherIPv6
+	}
+	binary.BigEndian.PutUint16(ll[12:], typ)
+	return ll
+}
+
 // tape collects the events that the fake kernels send.
 type tape struct {
 	rec  *Recording
@@ -134,66 +158,80 @@ func (t *tape) at(node, in, out string) *tape {
 	return t
 }
 
-func (t *tape) event(family, table, chain string, typ EventType, handle uint64, verdict string, p *pkt) {
-	e := Event{Node: t.node, At: time.Duration(len(t.rec.Events)) * 10 * time.Microsecond, ID: t.id, Family: family, Table: table,
-		Chain: chain, Type: typ, Handle: handle}
-	if typ == EventPolicy {
-		e.Policy = verdict
-	} else {
-		e.Verdict = verdict
-	}
+// event writes one event. With p it carries headers: it is the first of its base chain.
+func (t *tape) event(e Event, p *pkt) *tape {
+	e.Node, e.ID = t.node, t.id
+	e.At = time.Duration(len(t.rec.Events)+1) * 10 * time.Microsecond
 	if p != nil {
 		e.NH, e.TH = p.headers()
+		if t.in != "" && t.in != "lo" {
+			e.LL = ethernet(e.NH)
+		}
 		e.Mark, e.Iif, e.Oif = p.mark, t.in, t.out
-		if chain == ChainRX || strings.HasPrefix(chain, "prerouting") {
+		if e.Chain == ChainRX || strings.HasPrefix(e.Chain, "prerouting") {
 			e.Oif = ""
+		}
+		if e.Family == "netdev" && e.Chain == ChainTX {
+			e.Iif = ""
 		}
 	}
 	t.rec.Events = append(t.rec.Events, e)
+	return t
 }
 
-// hooks passes the tracer's two chains of each hook.
+// pickHandle is that of the tracer's rule that recognises the probe.
+const pickHandle = 3
+
+// own passes one of the tracer's chains, as the kernel reports it: a rule that matches, the end of the rules, the policy.
+func (t *tape) own(family, chain string, p pkt) *tape {
+	first := &p
+	if chain == ChainRX || chain == "prerouting"+SuffixFirst || chain == "output"+SuffixFirst {
+		t.event(Event{Family: family, Table: TracerTable, Chain: chain, Type: EventRule, Handle: pickHandle, Verdict: "continue"}, first)
+		first = nil
+	}
+	t.event(Event{Family: family, Table: TracerTable, Chain: chain, Type: EventRule, Verdict: "continue"}, first)
+	return t.event(Event{Family: family, Table: TracerTable, Chain: chain, Type: EventPolicy, Policy: "accept"}, nil)
+}
+
+// hooks passes the tracer's two chains of each hook of IP; bridgeHooks does so for a bridge.
 func (t *tape) hooks(p pkt, hooks ...string) *tape {
 	for _, h := range hooks {
-		t.first(h, p)
-		t.last(h, p)
+		t.first(h, p).last(h, p)
 	}
 	return t
 }
 
-func (t *tape) first(hook string, p pkt) *tape {
-	t.event("inet", TracerTable, hook+SuffixFirst, EventPolicy, 0, "accept", &p)
+func (t *tape) bridgeHooks(p pkt, hooks ...string) *tape {
+	for _, h := range hooks {
+		t.own("bridge", h+SuffixFirst, p).own("bridge", h+SuffixLast, p)
+	}
 	return t
 }
 
-func (t *tape) last(hook string, p pkt) *tape {
-	t.event("inet", TracerTable, hook+SuffixLast, EventPolicy, 0, "accept", &p)
-	return t
-}
-
-func (t *tape) rx(p pkt) *tape {
-	t.event("netdev", TracerTable, ChainRX, EventPolicy, 0, "accept", &p)
-	return t
-}
-
-func (t *tape) tx(p pkt) *tape {
-	t.event("netdev", TracerTable, ChainTX, EventPolicy, 0, "accept", &p)
-	return t
-}
+func (t *tape) first(hook string, p pkt) *tape { return t.own("inet", hook+SuffixFirst, p) }
+func (t *tape) last(hook string, p pkt) *tape  { return t.own("inet", hook+SuffixLast, p) }
+func (t *tape) rx(p pkt) *tape                 { return t.own("netdev", ChainRX, p) }
+func (t *tape) tx(p pkt) *tape                 { return t.own("netdev", ChainTX, p) }
 
 // rule is a user chain in which the rule with that handle decided.
 func (t *tape) rule(family, table, chain string, handle uint64, verdict string, p pkt) *tape {
-	t.event(family, table, chain, EventRule, handle, verdict, &p)
-	return t
+	return t.event(Event{Family: family, Table: table, Chain: chain, Type: EventRule, Handle: handle, Verdict: verdict}, &p)
+}
+
+// then is a further event of the chain that the packet is in.
+func (t *tape) then(family, table, chain string, handle uint64, verdict string) *tape {
+	e := Event{Family: family, Table: table, Chain: chain, Type: EventRule, Handle: handle, Verdict: verdict}
+	e.Verdict, e.Jump, _ = strings.Cut(verdict, " ")
+	return t.event(e, nil)
 }
 
 // policy is a user chain in which the policy decided.
 func (t *tape) policy(family, table, chain, verdict string, p pkt) *tape {
-	t.event(family, table, chain, EventPolicy, 0, verdict, &p)
-	return t
+	t.event(Event{Family: family, Table: table, Chain: chain, Type: EventRule, Verdict: "continue"}, &p)
+	return t.event(Event{Family: family, Table: table, Chain: chain, Type: EventPolicy, Policy: verdict}, nil)
 }
 
-// send is the way out of the node that makes the packet; forward and receive are the ways through and into one.
+// send is the way out of the node that makes the packet; forward, bridge and receive are the ways through and into one.
 func (t *tape) send(node, dev string, p pkt) *tape {
 	return t.at(node, "", dev).hooks(p, "output", "postrouting").tx(p)
 }
@@ -203,6 +241,10 @@ func (t *tape) forward(node, in, out string, p pkt) (*tape, pkt) {
 	p.ttl--
 	t.hooks(p, "forward", "postrouting").tx(p)
 	return t, p
+}
+
+func (t *tape) bridge(node, in, out string, p pkt) *tape {
+	return t.at(node, in, out).rx(p).bridgeHooks(p, "prerouting", "forward", "postrouting").tx(p)
 }
 
 func (t *tape) receive(node, dev string, p pkt) *tape {

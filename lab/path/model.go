@@ -59,6 +59,7 @@ type Station struct {
 	Chain        string      `json:"chain,omitempty"`
 	Priority     int         `json:"priority,omitempty"`
 	PriorityName string      `json:"priorityName,omitempty"` // raw, mangle, dstnat, filter, security, srcnat; "" if it has none
+	Foreign      bool        `json:"foreign,omitempty"`      // the chain is not from the lab's files: its priority is not known
 	Dev          string      `json:"dev,omitempty"`
 }
 
@@ -68,7 +69,7 @@ type Rule struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"` // from 1
 	Text   string `json:"text"`
-	Handle uint64 `json:"handle,omitempty"` // 0: a policy, or not loaded
+	Handle uint64 `json:"handle"` // 0: a policy, or not loaded
 }
 
 // Place is where a verdict fell.
@@ -151,7 +152,7 @@ type CT struct {
 type Step struct {
 	N       int           `json:"n"` // from 1
 	Node    string        `json:"node"`
-	At      time.Duration `json:"ns"` // since the probe was sent; the time its event was read, not the kernel's clock
+	At      time.Duration `json:"ns"` // no later than this, since the probe was sent: the time its event, or one behind it, was read
 	Station Station       `json:"station"`
 	Event   string        `json:"event"`
 	Detail  string        `json:"detail,omitempty"`
@@ -219,6 +220,8 @@ type Chain struct {
 	Label   string  `json:"label,omitempty"` // for a built-in: "conntrack"
 	Step    int     `json:"step,omitempty"`  // the N of the step that visited it; 0 = not reached
 	Verdict string  `json:"verdict,omitempty"`
+
+	nat bool // of type nat: only the first packet of a flow visits it
 }
 
 // Hook is one hook of a node with everything at it, in the order in which the kernel runs it.
@@ -243,8 +246,9 @@ type Path struct {
 	Lab      string     `json:"lab,omitempty"`
 	Probe    Probe      `json:"probe"`
 	Verdict  Verdict    `json:"verdict"`
-	At       *Place     `json:"at,omitempty"` // where it ended; for DELIVERED the node and socket it reached
-	Nodes    []string   `json:"path"`         // the nodes that saw it, in order
+	At       *Place     `json:"at,omitempty"`     // where it ended; for DELIVERED the node and socket it reached
+	Nodes    []string   `json:"path"`             // the nodes that saw it, in order
+	Toward   string     `json:"toward,omitempty"` // the node that has the address it was going to when it was last seen
 	Steps    []Step     `json:"steps"`
 	Changes  []Change   `json:"changes"`
 	NearMiss []NearMiss `json:"nearMiss"`

@@ -22,7 +22,7 @@ func (w *walk) nearMisses(p *Path) []NearMiss {
 	var found []candidate
 	for i := range w.dropped.rules {
 		rr := &w.dropped.rules[i]
-		if rr.Match != nft.No || rr.Verdict != nft.VerdictAccept {
+		if rr.Match != nft.No {
 			continue
 		}
 		var missed []*nft.ExprResult
@@ -40,11 +40,11 @@ func (w *walk) nearMisses(p *Path) []NearMiss {
 			continue
 		}
 		m := NearMiss{Rule: w.rules().describe(rr.Rule), Expr: missed[0].Text, Want: missed[0].Want, Got: missed[0].Got, Matched: matched}
-		w.explain(&m, missed[0], rr.Rule)
-		if len(matched) == 0 && m.Because == "" {
+		accepts := w.explain(&m, missed[0], rr.Rule) || w.accepts(rr)
+		if !accepts || m.Because == "" && (len(matched) == 0 || missed[0].Implied) {
 			continue
 		}
-		m.Try = w.try(rr.Rule, missed[0])
+		m.Try = w.try(rr, missed[0])
 		score := len(matched)
 		if m.Because != "" {
 			score += 100
@@ -61,14 +61,22 @@ func (w *walk) nearMisses(p *Path) []NearMiss {
 	return out
 }
 
+// accepts reports whether a rule accepts what it matches, by itself or in the chain that it goes to.
+func (w *walk) accepts(rr *nft.RuleResult) bool {
+	if rr.Target != nil {
+		return rr.Target.Eval(w.dropped.packet, nft.EvalOptions{}).Verdict == nft.VerdictAccept
+	}
+	return rr.Verdict == nft.VerdictAccept
+}
+
 // rules are those of the node on which the packet ended.
 func (w *walk) rules() *Rules {
 	return w.a.net.Rules(w.traversals[len(w.traversals)-1].node)
 }
 
 // explain looks for a rewrite without which the expression would have matched: the rule is held against the headers
-// that the packet had at each earlier visit, newest first.
-func (w *walk) explain(m *NearMiss, x *nft.ExprResult, rule *nft.Rule) {
+// that the packet had at each earlier visit, newest first. It reports whether the rule accepts the packet as it was.
+func (w *walk) explain(m *NearMiss, x *nft.ExprResult, rule *nft.Rule) (accepts bool) {
 	for _, t := range slices.Backward(w.traversals) {
 		for _, v := range slices.Backward(t.visits) {
 			e := &v.events[0]
@@ -78,31 +86,35 @@ func (w *walk) explain(m *NearMiss, x *nft.ExprResult, rule *nft.Rule) {
 			before := *w.dropped.packet
 			before.NH, before.TH = e.NH, e.TH
 			before.Meta.Mark = nft.Some(e.Mark)
-			if !w.matches(rule, x.Stmt, &before) {
+			rr := rule.Eval(&before)
+			if !matches(&rr, x.Stmt) {
 				continue
 			}
 			if c := w.rewrote(x.Selector); c != nil {
 				m.Cause = c.Rule
-				by := c.Node
-				if c.Rule != nil {
-					by = orElse(c.Rule.Where(), by)
-				}
-				m.Because = fmt.Sprintf("%s rewrote it from %s", by, c.From)
+				m.Because = fmt.Sprintf("%s rewrote it from %s", w.by(c), c.From)
+				return w.accepts(&rr)
 			}
-			return
-		}
-	}
-}
-
-// matches reports whether one statement of a rule matches a packet.
-func (w *walk) matches(rule *nft.Rule, stmt nft.Stmt, p *nft.Packet) bool {
-	result := rule.Eval(p)
-	for i := range result.Exprs {
-		if result.Exprs[i].Stmt == stmt {
-			return result.Exprs[i].Match == nft.Yes
+			return false
 		}
 	}
 	return false
+}
+
+// by names what made a change.
+func (w *walk) by(c *Change) string {
+	switch {
+	case c.Rule == nil || c.Rule.Where() == "":
+		return c.Node
+	case c.Node != w.traversals[len(w.traversals)-1].node:
+		return c.Node + " " + c.Rule.Where() // files of two nodes may have one name
+	}
+	return c.Rule.Where()
+}
+
+// matches reports whether one statement of a rule matched.
+func matches(rr *nft.RuleResult, stmt nft.Stmt) bool {
+	return slices.ContainsFunc(rr.Exprs, func(x nft.ExprResult) bool { return x.Stmt == stmt && x.Match == nft.Yes })
 }
 
 // rewrote is the last change of what a selector looks at: "tcp dport", also by its other spellings "th dport".
@@ -119,18 +131,19 @@ func (w *walk) rewrote(selector string) *Change {
 }
 
 // try is the rule with the value that the packet has in place of the one it wanted, if such a rule really matches
-// the packet. It is "" when that cannot be had by changing one word, or makes no sense: a packet's conntrack state
-// is not something to match on because it happened to be so.
-func (w *walk) try(rule *nft.Rule, x *nft.ExprResult) string {
-	if x.Want == "" || x.Got == "" || x.Implied || strings.HasPrefix(x.Selector, "ct ") || !strings.HasSuffix(x.Text, x.Want) {
+// the packet. It is "" when that cannot be had by changing one word, or makes no sense: the conntrack state or the mark
+// that a packet happened to have is not something to match on.
+func (w *walk) try(rr *nft.RuleResult, x *nft.ExprResult) string {
+	senseless := x.Implied || rr.Verdict != nft.VerdictAccept || strings.HasPrefix(x.Selector, "ct ") || x.Selector == "meta mark"
+	if senseless || x.Want == "" || x.Got == "" || !strings.HasSuffix(x.Text, x.Want) {
 		return ""
 	}
 	expr := strings.TrimSuffix(x.Text, x.Want) + x.Got
-	text := strings.Replace(rule.Text, x.Text, expr, 1)
-	if text == rule.Text {
+	text := strings.Replace(rr.Rule.Text, x.Text, expr, 1)
+	if text == rr.Rule.Text {
 		return ""
 	}
-	source := fmt.Sprintf("table %s try {\n chain try {\n %s\n }\n}\n", rule.Chain.Table.Family, text)
+	source := fmt.Sprintf("table %s try {\n chain try {\n %s\n }\n}\n", rr.Rule.Chain.Table.Family, text)
 	file, errs := nft.Parse("try", []byte(source), nft.Options{})
 	if len(errs) > 0 {
 		return ""

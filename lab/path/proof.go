@@ -10,7 +10,13 @@ import (
 func (w *walk) proof(p *Path) ProofList {
 	list := ProofList{Observed: []string{}, Inferred: []string{}}
 	if len(w.traversals) > 0 {
-		list.Observed = append(list.Observed, "nft trace on "+strings.Join(w.nodes(), ", "))
+		var nodes []string
+		for _, n := range w.nodes() {
+			if !slices.Contains(nodes, n) {
+				nodes = append(nodes, n)
+			}
+		}
+		list.Observed = append(list.Observed, "nft trace on "+strings.Join(nodes, ", "))
 	}
 	if sent := &w.a.rec.Sent; !w.reply {
 		switch {
@@ -22,12 +28,11 @@ func (w *walk) proof(p *Path) ProofList {
 			list.Observed = append(list.Observed, "the socket's error, "+sent.Errno)
 		}
 	}
+	if missed := missedRules(p.Steps); missed != "" {
+		list.Inferred = append(list.Inferred, missed+" did not match")
+	}
 	for i := range p.Steps {
-		s := &p.Steps[i]
-		if missed := missedRules(s.Rules); missed != "" {
-			list.Inferred = append(list.Inferred, missed+" did not match")
-		}
-		if s.Proof == Inferred {
+		if s := &p.Steps[i]; s.Proof == Inferred {
 			list.Inferred = append(list.Inferred, fmt.Sprintf("%s at %s (%s)", strings.ToLower(s.Event), s.Node, s.By))
 		}
 	}
@@ -35,17 +40,19 @@ func (w *walk) proof(p *Path) ProofList {
 }
 
 // missedRules names the rules that were concluded not to match: "fw.nft:17,18,19", runs of lines as "17-19".
-func missedRules(evals []Eval) string {
+func missedRules(steps []Step) string {
 	lines := map[string][]int{}
 	var files []string
-	for _, e := range evals {
-		if e.Match != No || e.Proof != Inferred || e.Rule.Line == 0 {
-			continue
+	for i := range steps {
+		for _, e := range steps[i].Rules {
+			if e.Match != No || e.Proof != Inferred || e.Rule.Line == 0 {
+				continue
+			}
+			if !slices.Contains(files, e.Rule.File) {
+				files = append(files, e.Rule.File)
+			}
+			lines[e.Rule.File] = append(lines[e.Rule.File], e.Rule.Line)
 		}
-		if !slices.Contains(files, e.Rule.File) {
-			files = append(files, e.Rule.File)
-		}
-		lines[e.Rule.File] = append(lines[e.Rule.File], e.Rule.Line)
 	}
 	var parts []string
 	for _, f := range files {

@@ -51,7 +51,7 @@ func NewRules(rs *nft.Ruleset, handles []Handle, dir string) *Rules {
 			rc := &ruleChain{Chain: c}
 			if c.Base != nil {
 				rc.Station = Station{Kind: KindHook, Hook: string(c.Base.Hook), Family: t.Family.String(), Table: t.Name,
-					Chain: c.Name, Priority: c.Base.Priority, PriorityName: priorityName(c.Base)}
+					Chain: c.Name, Priority: c.Base.Priority, PriorityName: priorityName(t.Family, c.Base)}
 			}
 			r.chains[chainKey{t.Family.String(), t.Name, c.Name}] = rc
 			r.order = append(r.order, rc)
@@ -69,23 +69,13 @@ func NewRules(rs *nft.Ruleset, handles []Handle, dir string) *Rules {
 	return r
 }
 
-// priorityName is the standard name of a base chain's priority, table 6 of nft(8); "" if it has none.
-func priorityName(b *nft.Base) string {
-	switch b.Priority {
-	case -300:
-		return "raw"
-	case -150:
-		return "mangle"
-	case -100:
-		return "dstnat"
-	case 0:
-		return "filter"
-	case 50:
-		return "security"
-	case 100:
-		return "srcnat"
+// priorityName is the standard name of a base chain's priority, tables 6 and 7 of nft(8); "" if it has none.
+func priorityName(family nft.Family, b *nft.Base) string {
+	names := map[int]string{-300: "raw", -150: "mangle", -100: "dstnat", 0: "filter", 50: "security", 100: "srcnat"}
+	if family == nft.FamilyBridge {
+		names = map[int]string{-300: "dstnat", -200: "filter", 100: "out", 300: "srcnat"}
 	}
-	return ""
+	return names[b.Priority]
 }
 
 // tracks reports whether a chain holds anything that makes the kernel register conntrack in the namespace: a ct
@@ -201,6 +191,12 @@ func (r *Rules) rejects(e *Event) bool {
 	})
 }
 
+// MayAnswer reports whether the discarding that an event reports may have told the sender: a reject, or a rule that is
+// not known. A policy never does.
+func (r *Rules) MayAnswer(e *Event) bool {
+	return e.Type == EventRule && e.Handle != 0 && (r.found(e) == nil || r.rejects(e))
+}
+
 // writes reports whether the rule that a trace event names can change the packet: its addresses or header fields
 // (nat), or else its mark.
 func (r *Rules) writes(e *Event, nat bool) bool {
@@ -228,7 +224,7 @@ func (r *Rules) at(hook, family string, conntrack bool) []Chain {
 			if c.Base == nil || c.Station.Hook != hook || f != family && (f != "inet" || family == "bridge") {
 				continue
 			}
-			out = append(out, Chain{Station: c.Station, Rules: len(c.Rules)})
+			out = append(out, Chain{Station: c.Station, Rules: len(c.Rules), nat: c.Base.Type == "nat"})
 		}
 		conntrack = conntrack || r.tracks
 	}

@@ -2,6 +2,7 @@ package path
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 
@@ -20,13 +21,24 @@ type stepper struct {
 	steps []Step
 	prev  *Packet // headers at the visit before
 	hook  string  // the hook the packet is in
-	user  bool    // a chain of the user's was visited in this hook
-	wrote *visit  // the user chain visited last, until the next headers show what it wrote
+	// user says at which hooks a chain of the user's was visited since the packet entered them. A bridge may call the
+	// hooks of IP inside its own (br_netfilter).
+	user    map[hookKey]bool
+	bridged bool
+	wrote   *visit // the user chain visited last, until the next headers show what it wrote
 }
+
+// hookKey is a hook of the bridge, or of IP.
+type hookKey struct {
+	bridge bool
+	hook   string
+}
+
+func (v *visit) hook() hookKey { return hookKey{v.key.family == "bridge", hookOf(v.key.chain)} }
 
 // steps makes the steps of one traversal. first marks the one that begins at the sender's socket.
 func (a *assembler) steps(w *walk, t *traversal, first bool) []Step {
-	s := &stepper{a: a, w: w, t: t, rules: a.net.Rules(t.node)}
+	s := &stepper{a: a, w: w, t: t, rules: a.net.Rules(t.node), user: map[hookKey]bool{}, bridged: t.bridged()}
 	for i, v := range t.visits {
 		known := v.packet.Src.IsValid()
 		var changes []Change
@@ -62,11 +74,13 @@ func (s *stepper) add(v *visit, st Station, event, detail string) *Step {
 // enter is the first chain of a hook. Between two hooks lies the routing decision.
 func (s *stepper) enter(v *visit, send bool, changes []Change) {
 	from := s.hook
-	s.hook, s.user = hookOf(v.key.chain), false
+	s.hook = hookOf(v.key.chain)
+	s.user[v.hook()] = false
 	p := &v.packet
 	route := Station{Kind: KindRoute, Hook: "route"}
+	bridge := v.key.family == "bridge"
 	switch {
-	case s.hook == "output":
+	case s.hook == "output" && v == s.t.first():
 		event, detail := "SEND", p.String()
 		if !send {
 			event = "REPLY"
@@ -74,11 +88,12 @@ func (s *stepper) enter(v *visit, send bool, changes []Change) {
 		s.add(v, Station{Kind: KindSocket, Hook: "socket"}, event, detail)
 		route.Dev = p.Oif
 		s.add(v, route, "OUT", "dev "+p.Oif)
-	case v.key.family == "bridge" && s.hook == "forward":
+	case bridge && (s.hook == "forward" || s.hook == "output"):
 		route.Dev = p.Oif
 		s.add(v, route, "BRIDGE", "to port "+p.Oif)
-	case v.key.family == "bridge" && s.hook == "input":
+	case bridge && s.hook == "input":
 		s.add(v, route, "LOCAL", "for this bridge")
+	case s.bridged && !bridge: // called by the bridge: nobody routes
 	case s.hook == "forward":
 		route.Dev = p.Oif
 		st := s.add(v, route, "FORWARD", "dev "+p.Oif)
@@ -95,19 +110,60 @@ func (s *stepper) enter(v *visit, send bool, changes []Change) {
 
 // leave is the last chain of a hook: what entered came out alive.
 func (s *stepper) leave(v *visit) {
-	if !s.user {
-		s.add(v, Station{Kind: KindHook, Hook: hookOf(v.key.chain), Family: v.key.family}, "PASS", "no chain here")
+	if !s.user[v.hook()] {
+		s.add(v, Station{Kind: KindHook, Hook: hookOf(v.key.chain), Family: v.key.family}, "PASS", s.skipped(v))
 	}
-	s.user = false
+}
+
+// skipped says why no chain of the user's was visited at a hook that the packet passed.
+func (s *stepper) skipped(v *visit) string {
+	family := "ip"
+	switch {
+	case v.key.family == "bridge":
+		family = "bridge"
+	case v.packet.Dst.Is6():
+		family = "ip6"
+	}
+	nat := false
+	for _, c := range s.rules.at(hookOf(v.key.chain), family, false) {
+		switch {
+		case c.Label != "":
+		case c.nat:
+			nat = true
+		default:
+			return "no chain was entered"
+		}
+	}
+	where := "here"
+	if s.bridged && family != "bridge" {
+		where = "of " + family + " here (called by br_netfilter)"
+	}
+	if nat {
+		return "nat chains are for the first packet of a flow only"
+	}
+	return "no chain " + where
 }
 
 // chain is a base chain of the user's.
 func (s *stepper) chain(v *visit) {
-	s.user = true
+	s.user[hookKey{v.key.family == "bridge", s.hook}] = true
 	info := s.rules.chain(v.key)
 	st := Station{Kind: KindHook, Hook: s.hook, Family: v.key.family, Table: v.key.table, Chain: v.key.chain}
-	if info != nil {
+	switch {
+	case info != nil && info.Base != nil:
 		st = info.Station
+	default:
+		st.Foreign = true
+	}
+	switch {
+	case !st.Foreign:
+	case v.key.family == "netdev" && s.hook == "":
+		st.Hook = "ingress"
+	case v.key.family == "netdev":
+		st.Hook = "egress"
+	}
+	if st.Hook == "ingress" || st.Hook == "egress" {
+		st.Dev = orElse(v.packet.Oif, v.packet.Iif)
 	}
 	step := s.add(v, st, "", "")
 	matched := map[*nft.Rule]bool{}
@@ -119,8 +175,8 @@ func (s *stepper) chain(v *visit) {
 		}
 		policy = policy || e.Type == EventPolicy
 	}
-	ev := s.rules.evaluate(v.key, s.evalPacket(v), matched)
-	step.Rules = s.rules.evals(v.key, ev, matched, policy)
+	ev := s.rules.evaluate(v.key, s.evalPacket(v), matched, s.a.rec.Lost[s.t.node] == 0)
+	step.Rules = s.rules.evals(v, ev, matched, policy)
 	s.decide(step, v)
 	s.wrote = v
 	if v.end() == "drop" {
@@ -186,18 +242,16 @@ func (s *stepper) attribute(changes []Change, v *visit) []Change {
 	if len(own) == 0 {
 		return routing
 	}
-	if wrote != nil {
+	if rule, ok := s.writer(wrote, own); ok {
 		step := &s.steps[len(s.steps)-1]
-		if rule, ok := s.writer(wrote, own); ok {
-			for i := range own {
-				own[i].Rule = &rule
-				own[i].Chain = chainName(wrote.key)
-			}
-			step.Changes = own
-			step.Rule = &rule
-			step.Event, step.Detail = changeWords(own, rule.Text)
-			return routing
+		for i := range own {
+			own[i].Rule = &rule
+			own[i].Chain = chainName(wrote.key)
 		}
+		step.Changes = own
+		step.Rule = &rule
+		step.Event, step.Detail = changeWords(own, rule.Text)
+		return routing
 	}
 	// Nobody's rule: conntrack rewrites replies and the later packets of a flow from what it remembers.
 	for i := range own {
@@ -213,17 +267,28 @@ func (s *stepper) attribute(changes []Change, v *visit) []Change {
 	return routing
 }
 
-// writer is the rule in a chain just visited that can have made the changes: the last one that matched and that
-// writes anything.
+// writer is the rule in a chain just visited that made the changes: the last one that matched and that writes
+// anything, or else the last one that nobody knows.
 func (s *stepper) writer(v *visit, changes []Change) (Rule, bool) {
+	if v == nil {
+		return Rule{}, false
+	}
 	nat := slices.ContainsFunc(changes, func(c Change) bool { return c.Field != "meta mark" })
+	var foreign *Event
 	for i := len(v.events) - 1; i >= 0; i-- {
 		e := &v.events[i]
-		if e.Type == EventRule && e.Handle != 0 && s.rules.writes(e, nat) {
+		switch {
+		case e.Type != EventRule || e.Handle == 0:
+		case s.rules.writes(e, nat):
 			return s.rules.rule(e)
+		case foreign == nil && s.rules.found(e) == nil:
+			foreign = e
 		}
 	}
-	return Rule{}, false
+	if foreign == nil {
+		return Rule{}, false
+	}
+	return s.rules.rule(foreign)
 }
 
 // undone is the rule whose rewriting of the packet on its way there is reversed by c on the way back.
@@ -243,38 +308,36 @@ func (s *stepper) undone(c *Change) *Rule {
 
 // changeWords names a set of changes in an event word and a short text: DNAT, "dst 203.0.113.1:8080 -> 10.0.2.10:80".
 func changeWords(changes []Change, rule string) (event, detail string) {
-	var src, dst [2]string
+	var src, dst endChange
 	var rest []string
-	put := func(end *[2]string, c Change, port bool) {
-		if port {
-			end[0], end[1] = end[0]+":"+c.From, end[1]+":"+c.To
-		} else {
-			end[0], end[1] = c.From, c.To
-		}
-	}
-	for _, c := range changes {
-		switch {
-		case strings.HasSuffix(c.Field, " saddr"), strings.HasSuffix(c.Field, " sport"):
-			put(&src, c, strings.HasSuffix(c.Field, "port"))
-		case strings.HasSuffix(c.Field, " daddr"), strings.HasSuffix(c.Field, " dport"):
-			put(&dst, c, strings.HasSuffix(c.Field, "port"))
+	for i := range changes {
+		c := &changes[i]
+		switch field := c.Field[strings.LastIndexByte(c.Field, ' ')+1:]; field {
+		case "saddr":
+			src.addr = c
+		case "sport":
+			src.port = c
+		case "daddr":
+			dst.addr = c
+		case "dport":
+			dst.port = c
 		default:
 			rest = append(rest, fmt.Sprintf("%s %s -> %s", c.Field, c.From, c.To))
 		}
 	}
 	var parts []string
-	if dst[0] != "" {
+	if s := dst.String(); s != "" {
 		event = "DNAT"
 		if strings.Contains(rule, "redirect") {
 			event = "REDIRECT"
 		}
-		parts = append(parts, fmt.Sprintf("dst %s -> %s", dst[0], dst[1]))
+		parts = append(parts, "dst "+s)
 	}
-	if src[0] != "" {
+	if s := src.String(); s != "" {
 		if event == "" {
 			event = "SNAT"
 		}
-		parts = append(parts, fmt.Sprintf("src %s -> %s", src[0], src[1]))
+		parts = append(parts, "src "+s)
 	}
 	if event == "" {
 		event = "CHANGE"
@@ -283,6 +346,21 @@ func changeWords(changes []Change, rule string) (event, detail string) {
 		}
 	}
 	return event, strings.Join(append(parts, rest...), ", ")
+}
+
+// endChange is what changed of one end of a flow.
+type endChange struct{ addr, port *Change }
+
+func (e endChange) String() string {
+	switch {
+	case e.addr == nil && e.port == nil:
+		return ""
+	case e.addr == nil:
+		return "port " + e.port.From + " -> " + e.port.To
+	case e.port == nil:
+		return e.addr.From + " -> " + e.addr.To
+	}
+	return net.JoinHostPort(e.addr.From, e.port.From) + " -> " + net.JoinHostPort(e.addr.To, e.port.To)
 }
 
 func chainName(k chainKey) string { return k.family + " " + k.table + " " + k.chain }

@@ -3,6 +3,7 @@ package path
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +11,7 @@ import (
 func WriteWhy(w io.Writer, p *Path) {
 	fmt.Fprintln(w, p.Headline())
 	row := func(label, text string) { fmt.Fprintf(w, "  %-9s %s\n", label, text) }
-	row("path", strings.Join(p.Nodes, " > ")+p.unseen())
+	row("path", way(p.Nodes)+p.unseen())
 	for _, line := range changeLines(p.Changes) {
 		row("changed", line)
 	}
@@ -72,6 +73,8 @@ func (s *Station) Name() string {
 	switch {
 	case s.Kind == KindDevice && s.Dev != "":
 		return s.Dev
+	case s.Foreign:
+		return s.Hook + "/" + s.Chain
 	case s.Kind == KindHook && s.PriorityName != "":
 		return s.Hook + "/" + s.PriorityName
 	case s.Kind == KindHook && s.Chain != "":
@@ -93,22 +96,44 @@ func (r *Rule) Where() string {
 	return ""
 }
 
-// unseen names the node that the packet was meant for and that never saw it.
+// way writes nodes in the order of the path, the rounds of a loop once with their number: "client > (r1 > r2) x31 > r1".
+func way(nodes []string) string {
+	const fewest = 3 // rounds that are worth it
+	var parts []string
+	for i := 0; i < len(nodes); {
+		size, rounds := 1, 1
+		for n := 1; n <= (len(nodes)-i)/fewest; n++ {
+			r := 1
+			for i+(r+1)*n <= len(nodes) && slices.Equal(nodes[i:i+n], nodes[i+r*n:i+(r+1)*n]) {
+				r++
+			}
+			if r >= fewest {
+				size, rounds = n, r
+				break
+			}
+		}
+		part := strings.Join(nodes[i:i+size], " > ")
+		if rounds > 1 {
+			part = fmt.Sprintf("(%s) x%d", part, rounds)
+		}
+		parts = append(parts, part)
+		i += size * rounds
+	}
+	return strings.Join(parts, " > ")
+}
+
+// unseen names the node that the packet was going to and that never saw it.
 func (p *Path) unseen() string {
-	if p.Probe.Node == "" || len(p.Nodes) == 0 || p.Verdict == Delivered {
+	node := orElse(p.Toward, p.Probe.Node)
+	if node == "" || len(p.Nodes) == 0 || p.Verdict == Delivered || slices.Contains(p.Nodes, node) {
 		return ""
 	}
-	for _, n := range p.Nodes {
-		if n == p.Probe.Node {
-			return ""
-		}
-	}
-	return fmt.Sprintf("  (%s never saw it)", p.Probe.Node)
+	return fmt.Sprintf("  (%s never saw it)", node)
 }
 
 // replyLine is the way back in one line.
 func (p *Path) replyLine() string {
-	s := strings.Join(p.Nodes, " > ")
+	s := way(p.Nodes)
 	if p.Verdict != Delivered {
 		s += "  " + p.Headline()
 	}
@@ -148,21 +173,29 @@ func (m *NearMiss) String() string {
 	for _, e := range m.Matched {
 		b.WriteString("  " + e.Text + " yes")
 	}
-	fmt.Fprintf(&b, "  %s no (is %s", m.Expr, m.Got)
-	if m.Because != "" {
-		b.WriteString(": " + m.Because)
+	b.WriteString("  " + m.Expr + " no")
+	switch {
+	case m.Got != "" && m.Because != "":
+		fmt.Fprintf(&b, " (is %s: %s)", m.Got, m.Because)
+	case m.Got != "":
+		fmt.Fprintf(&b, " (is %s)", m.Got)
 	}
-	b.WriteString(")")
 	return b.String()
 }
 
 func writeProof(w io.Writer, p *Path) {
+	inferred := p.Proof.Inferred
+	if p.Reply != nil {
+		for _, s := range p.Reply.Proof.Inferred {
+			inferred = append(inferred[:len(inferred):len(inferred)], "of the reply, "+s)
+		}
+	}
 	var parts []string
 	if len(p.Proof.Observed) > 0 {
-		parts = append(parts, "observed: "+strings.Join(p.Proof.Observed, ", "))
+		parts = append(parts, "observed: "+strings.Join(p.Proof.Observed, "; "))
 	}
-	if len(p.Proof.Inferred) > 0 {
-		parts = append(parts, "inferred: "+strings.Join(p.Proof.Inferred, ", "))
+	if len(inferred) > 0 {
+		parts = append(parts, "inferred: "+strings.Join(inferred, "; "))
 	}
 	if len(parts) > 0 {
 		fmt.Fprintf(w, "  %-9s %s\n", "proof", strings.Join(parts, "   "))
@@ -195,8 +228,9 @@ func writeSteps(w io.Writer, p *Path, rules bool) {
 		if s.Proof == Inferred {
 			detail += "  (inferred)"
 		}
-		fmt.Fprintf(w, "%3d  %7.3f  %-*s  %-*s  %-8s  %s\n", s.N, float64(s.At.Microseconds())/1000, nodeWidth, s.Node,
-			hookWidth, s.Station.Name(), s.Event, strings.TrimSpace(detail))
+		line := fmt.Sprintf("%3d  %7.3f  %-*s  %-*s  %-8s  %s", s.N, float64(s.At.Microseconds())/1000, nodeWidth, s.Node,
+			hookWidth, s.Station.Name(), s.Event, detail)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 		if rules {
 			writeEvals(w, s.Rules, 16+nodeWidth)
 		}

@@ -9,9 +9,10 @@ const conntrackPriority = -200
 // views draws every node of the walk: all hooks with all chains in the kernel's order, visited or not.
 func (w *walk) views() []NodeView {
 	var out []NodeView
-	for _, t := range w.traversals {
+	for i, t := range w.traversals {
 		if n := len(out); n > 0 && out[n-1].Node == t.node {
-			continue // the same node again: loopback, or a bridge and its own stack
+			out[n-1].visit(t, w.steps[w.parts[i].from:w.parts[i].to]) // loopback, or a bridge and its own stack
+			continue
 		}
 		v := NodeView{Node: t.node, In: t.in(), Lost: w.a.rec.Lost[t.node]}
 		rules := w.a.net.Rules(t.node)
@@ -19,8 +20,7 @@ func (w *walk) views() []NodeView {
 		if p := &t.first().packet; p.Src.Is6() {
 			family = "ip6"
 		}
-		bridged := t.bridged()
-		if bridged {
+		if t.bridged() && !t.starts() {
 			family = "bridge"
 		}
 		for _, name := range inetHooks {
@@ -30,15 +30,20 @@ func (w *walk) views() []NodeView {
 			}
 			v.Hooks = append(v.Hooks, h)
 		}
-		for _, visit := range t.visits {
-			if visit.packet.Oif != "" {
-				v.Out = visit.packet.Oif
-			}
-		}
-		v.mark(w.steps)
+		v.visit(t, w.steps[w.parts[i].from:w.parts[i].to])
 		out = append(out, v)
 	}
 	return out
+}
+
+// visit writes one traversal with its steps into the picture.
+func (v *NodeView) visit(t *traversal, steps []Step) {
+	for _, visit := range t.visits {
+		if visit.packet.Oif != "" {
+			v.Out = visit.packet.Oif
+		}
+	}
+	v.mark(steps)
 }
 
 // bridged reports whether the packet went through the node as a frame.
@@ -66,9 +71,6 @@ func (t *traversal) tracked() bool {
 // mark writes into the picture which hooks and chains the steps visited.
 func (v *NodeView) mark(steps []Step) {
 	for _, s := range steps {
-		if s.Node != v.Node {
-			continue
-		}
 		for i := range v.Hooks {
 			h := &v.Hooks[i]
 			if h.Name != s.Station.Hook {

@@ -1,5 +1,7 @@
 package path
 
+import "slices"
+
 // chainKey names a chain of one node.
 type chainKey struct{ family, table, chain string }
 
@@ -33,25 +35,39 @@ type traversal struct {
 	node   string
 	id     uint32
 	visits []*visit
+	hop    *hop // the cable it left into, nil if it did not leave
 	used   bool // it is part of a path already
 }
 
 func (t *traversal) first() *visit { return t.visits[0] }
 func (t *traversal) last() *visit  { return t.visits[len(t.visits)-1] }
 
-// find gives the visit of the tracer's chain, nil if the packet was not seen there.
-func (t *traversal) find(chain string) *visit {
-	for _, v := range t.visits {
-		if v.own() && v.key.chain == chain {
-			return v
-		}
-	}
-	return nil
+// index is where the packet is in one of the tracer's chains, -1 if it was not seen there.
+func (t *traversal) index(family, chain string) int {
+	return slices.IndexFunc(t.visits, func(v *visit) bool { return v.own() && v.key.family == family && v.key.chain == chain })
+}
+
+// starts reports whether the packet was made on this node.
+func (t *traversal) starts() bool {
+	return t.first().own() && t.first().key.chain == "output"+SuffixFirst
+}
+
+// picked reports whether one of the tracer's own rules matched: those that recognise the probe, its answer, and errors
+// about it.
+func (t *traversal) picked() bool {
+	return slices.ContainsFunc(t.visits, func(v *visit) bool {
+		return v.own() && slices.ContainsFunc(v.events, func(e Event) bool { return e.Type == EventRule && e.Handle != 0 })
+	})
+}
+
+// ignored reports whether the packet came in and nothing looked at it: a frame for somebody else.
+func (t *traversal) ignored() bool {
+	return len(t.visits) == 1 && t.first().key.chain == ChainRX && t.first().end() != "drop"
 }
 
 // in is the device the packet came in on, "" for a packet made here.
 func (t *traversal) in() string {
-	if t.first().key.chain == "output"+SuffixFirst {
+	if t.starts() {
 		return ""
 	}
 	return t.first().packet.Iif
@@ -94,9 +110,13 @@ func segment(events []Event) []*traversal {
 func (t *traversal) entered(key chainKey) bool {
 	if key.table == TracerTable {
 		switch key.chain {
-		case ChainRX, "output" + SuffixFirst:
+		case ChainRX:
 			return true
-		case ChainTX: // twice when a bridge device hands the packet to its port
+		case "output" + SuffixFirst:
+			if key.family != "bridge" { // a bridge device hands packets of its own host to its ports
+				return true
+			}
+		case ChainTX: // twice then
 			return false
 		}
 	}

@@ -103,10 +103,11 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-func ExampleTable() {
-	fmt.Print(Table("udp", Tag{1, 2, 3, 4, 5, 6, 7, 8}, []string{"eth0"}, false)[:190])
+func ExampleView_Table() {
+	v := View{Proto: "udp", Tag: Tag{1, 2, 3, 4, 5, 6, 7, 8}, Devices: []string{"eth0"}}
+	fmt.Print(v.Table()[:207])
 	// Output:
-	// table inet hookwalk-trace {
+	// table inet hookwalk-trace-0102030405060708 {
 	// 	flags owner
 	// 	chain prerouting-first {
 	// 		type filter hook prerouting priority -2000000000; policy accept;

@@ -1,112 +1,153 @@
 package trace
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/lab/path"
 )
 
-// facts looks up the state of the node where the packet was seen last: enough to say why it went no further. The
-// first assembly, without facts, says which node that is.
+// facts looks up the state of the nodes where the packet, and what came back, were seen last: enough to say why they
+// went no further. The first assembly, without facts, says which nodes those are.
 func (s *session) facts() []path.Facts {
 	p := path.Assemble(s.network, &s.rec)
-	var out []path.Facts
-	for ; p != nil; p = p.Reply {
-		if p.At == nil || p.Verdict == path.Error && len(p.Steps) == 0 {
-			continue
+	out := s.factsOf(p, &s.rec)
+	if p.Reply != nil {
+		more := s.factsOf(p.Reply, &s.rec)
+		for i := range more {
+			more[i].Reply = true
 		}
-		if p.Verdict == path.Drop && p.At.Rule != nil {
-			continue // a rule decided; nothing to look up
-		}
-		f := path.Facts{Node: p.At.Node}
-		last := s.rec.Sent.Packet
-		if n := len(p.Steps); n > 0 && p.Steps[n-1].Packet.Dst.IsValid() {
-			last = p.Steps[n-1].Packet
-		}
-		err := netns.Do(p.At.Node, func() error {
-			return s.look(&f, p.At.Hook, &last)
-		})
-		if err == nil {
-			out = append(out, f)
-		}
+		out = append(out, more...)
 	}
 	return out
 }
 
-// look asks the calling thread's network namespace what matters at a hook.
-func (s *session) look(f *path.Facts, hook string, p *path.Packet) error {
-	switch hook {
-	case "socket":
-		if p.Proto != "tcp" && p.Proto != "udp" || p.Dport == 0 {
-			return nil
-		}
-		listener, err := link.LookupListener(p.Proto, p.Dst, p.Dport)
-		f.Listener, f.Listened = listener, err == nil
+// factsOf looks up what may explain the end of one packet. Nothing is needed where a rule decided, or where the answer
+// says everything.
+func (s *session) factsOf(p *path.Path, rec *path.Recording) []path.Facts {
+	switch {
+	case p.At == nil || p.At.Rule != nil,
+		p.Verdict == path.Error && len(p.Steps) == 0,
+		p.At.Hook == "socket" && rec.Sent.Answer != "":
 		return nil
-	case "link":
-		return s.lookLink(f, p)
-	case "neighbour":
-		a := link.LookupRoute(link.RouteQuery{Dst: p.Dst, Mark: p.Mark})
-		hop := a.Gateway
-		if !hop.IsValid() {
-			hop = p.Dst
-		}
-		state, err := link.LookupNeighbour(p.Oif, hop)
-		f.NextHop, f.Neighbour = hop.String(), state
-		return err
 	}
-	return s.lookRoute(f, p)
+	f := path.Facts{Node: p.At.Node}
+	last := rec.Sent.Packet
+	if n := len(p.Steps); n > 0 && p.Steps[n-1].Packet.Dst.IsValid() {
+		last = p.Steps[n-1].Packet
+	}
+	err := netns.Do(p.At.Node, func() error {
+		return s.ask(&f, p.At.Hook, &last)
+	})
+	if err != nil {
+		return nil
+	}
+	return []path.Facts{f}
 }
 
-// lookLink finds which end of the cable is down, if one is.
-func (s *session) lookLink(f *path.Facts, p *path.Packet) error {
-	if up, err := link.LookupUp(p.Oif); err != nil || !up {
+// ask asks the calling thread's network namespace what matters at a hook.
+func (s *session) ask(f *path.Facts, hook string, p *path.Packet) error {
+	switch hook {
+	case "socket":
+		return s.askSocket(f, p)
+	case "link":
+		return s.askLink(f, p)
+	case "neighbour":
+		return s.askNeighbour(f, p)
+	case "route":
+		s.askRoute(f, p)
+	}
+	f.Legacy = legacyTables(p)
+	return nil
+}
+
+func (s *session) askSocket(f *path.Facts, p *path.Packet) error {
+	if p.Proto != "tcp" && p.Proto != "udp" {
+		file := "/proc/sys/net/ipv4/icmp_echo_ignore_all"
+		if p.Dst.Is6() {
+			file = "/proc/sys/net/ipv6/icmp/echo_ignore_all"
+		}
+		n, err := readInt(file)
+		f.EchoIgnored = n != 0
+		return err
+	}
+	listener, err := link.LookupListener(p.Proto, p.Dst, p.Dport)
+	f.Listener, f.Listened = listener, err == nil
+	return nil
+}
+
+func (s *session) askNeighbour(f *path.Facts, p *path.Packet) error {
+	a := link.LookupRoute(link.RouteQuery{Dst: p.Dst, Mark: p.Mark})
+	hop := a.Gateway
+	if !hop.IsValid() {
+		hop = p.Dst
+	}
+	f.NextHop, f.NextHopOwner = hop.String(), s.network.Owner(hop)
+	var err error
+	f.Neighbour, err = link.LookupNeighbour(p.Oif, hop)
+	return err
+}
+
+// askLink finds which end of the cable is down, if one is. An end without carrier is not down by itself: its peer is.
+func (s *session) askLink(f *path.Facts, p *path.Packet) error {
+	if up, err := link.LookupAdminUp(p.Oif); err != nil || !up {
 		f.LinkDown = f.Node + ":" + p.Oif
+		return nil
 	}
 	node, dev, ok := s.network.Peer(f.Node, p.Oif)
 	if !ok {
 		return nil
 	}
 	return netns.Do(node, func() error {
-		if up, err := link.LookupUp(dev); err != nil || !up {
+		if up, err := link.LookupAdminUp(dev); err != nil || !up {
 			f.LinkDown = node + ":" + dev
 		}
 		return nil
 	})
 }
 
-// lookRoute asks the FIB about the packet as it stood in front of the routing decision, and about the way back.
-func (s *session) lookRoute(f *path.Facts, p *path.Packet) error {
-	q := link.RouteQuery{Dst: p.Dst, Iif: p.Iif, Mark: p.Mark}
+// askRoute asks the FIB about the packet as it stood in front of the routing decision, and about the way back.
+func (s *session) askRoute(f *path.Facts, p *path.Packet) {
+	out := link.RouteQuery{Dst: p.Dst, Mark: p.Mark}
+	in := out
+	in.Iif = p.Iif
 	if p.Iif != "" {
-		q.Src = p.Src
+		in.Src = p.Src
 	}
-	a := link.LookupRoute(q)
+	a := link.LookupRoute(in)
 	f.RouteType = a.Type
-	if a.Err != nil {
-		f.RouteErr = a.Err.Error()
-	} else {
+	if a.Err == nil {
 		f.Route = a.String()
+	} else {
+		f.RouteErr = a.Err.Error()
 	}
 	if p.Iif == "" {
-		return nil
+		f.RouteType = orElse(f.RouteType, routeTypeOf(a.Err))
+		return
 	}
 	version := "ipv4"
 	if p.Dst.Is6() {
 		version = "ipv6"
 	}
-	if n, err := readInt(fmt.Sprintf("/proc/sys/net/%s/conf/%s/forwarding", version, p.Iif)); err == nil {
+	conf := "/proc/sys/net/" + version + "/conf/"
+	if n, err := readInt(conf + p.Iif + "/forwarding"); err == nil {
 		on := n != 0
 		f.Forwarding = &on
 	}
+	if a.Err != nil { // the input side has more reasons than the route: what does the FIB itself say?
+		direct := link.LookupRoute(out)
+		f.RouteType = orElse(direct.Type, routeTypeOf(direct.Err))
+		f.Martian = direct.Err == nil && errors.Is(a.Err, unix.EINVAL)
+	}
 	if p.Dst.Is4() {
-		all, _ := readInt("/proc/sys/net/ipv4/conf/all/rp_filter") // the larger of both counts: ip-sysctl, rp_filter
-		dev, _ := readInt("/proc/sys/net/ipv4/conf/" + p.Iif + "/rp_filter")
+		all, _ := readInt(conf + "all/rp_filter") // the larger of both counts: ip-sysctl, rp_filter
+		dev, _ := readInt(conf + p.Iif + "/rp_filter")
 		f.RPFilter = max(all, dev)
 	}
 	back := link.LookupRoute(link.RouteQuery{Dst: p.Src})
@@ -114,7 +155,41 @@ func (s *session) lookRoute(f *path.Facts, p *path.Packet) error {
 	if back.Err != nil {
 		f.ReverseErr = back.Err.Error()
 	}
-	return nil
+}
+
+// routeTypeOf names the type of route behind a refusal of the FIB: fib_props, net/ipv4/fib_semantics.c, and
+// ip6_rt_type_to_error, net/ipv6/route.c.
+func routeTypeOf(err error) string {
+	switch {
+	case errors.Is(err, unix.EINVAL):
+		return "blackhole"
+	case errors.Is(err, unix.EHOSTUNREACH):
+		return "unreachable"
+	case errors.Is(err, unix.EACCES):
+		return "prohibit"
+	}
+	return ""
+}
+
+// legacyTables are the tables of iptables-legacy in the calling thread's network namespace: nft trace does not see
+// their rules. The file is not there when the kernel has none.
+func legacyTables(p *path.Packet) []string {
+	file := "/proc/thread-self/net/ip_tables_names"
+	if p.Dst.Is6() {
+		file = "/proc/thread-self/net/ip6_tables_names"
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(b))
+}
+
+func orElse(s, other string) string {
+	if s != "" {
+		return s
+	}
+	return other
 }
 
 func readInt(file string) (int, error) {

@@ -6,8 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,15 +17,6 @@ import (
 	"github.com/hookwalk/hookwalk/lab/ruleset"
 	"github.com/hookwalk/hookwalk/lab/traffic"
 	"github.com/hookwalk/hookwalk/topology"
-)
-
-// Times that a probe is given. They bound the wait for something that nobody will announce: that nothing more
-// happens. Whatever does happen ends the wait at once.
-const (
-	// quietAfterNothing is how long no node may report anything before a packet counts as gone.
-	quietAfterNothing = 400 * time.Millisecond
-	// quietAfterEnd is how long an answer may take once the packet was delivered or discarded.
-	quietAfterEnd = 120 * time.Millisecond
 )
 
 // Request is one probe to send and to follow.
@@ -47,18 +37,14 @@ func Run(ctx context.Context, network *Network, req Request) (*path.Recording, e
 	if _, err := rand.Read(tag[:]); err != nil {
 		return nil, fmt.Errorf("make a tag: %w", err)
 	}
-	s := &session{req: req, tag: tag, network: network, changed: make(chan struct{}, 1)}
+	s := newSession(network, req, tag)
 	defer s.close()
-	s.rec = path.Recording{Probe: path.Probe{From: req.From, To: req.To, Node: req.Node, Dst: req.Dst,
-		Proto: req.Proto, Dport: req.Port, Tag: fmt.Sprintf("%x", tag)}, Events: []path.Event{},
-		Lost: map[string]int{}, Blind: map[string]string{}}
-	if req.Proto == "icmp" && req.Dst.Is6() {
-		s.rec.Probe.Proto = "icmpv6"
-	}
-	if req.Proto == "tcp" {
-		s.rec.ISN = tag.ISN()
-	}
 	if !req.Silent {
+		turn, err := awaitTurn(tag)
+		if err != nil {
+			return nil, err
+		}
+		defer turn.Close()
 		s.open()
 	}
 	if err := s.probe(ctx); err != nil {
@@ -76,33 +62,52 @@ type session struct {
 	req     Request
 	tag     Tag
 	network *Network
-	start   time.Time
+	opened  time.Time
+	sentAt  time.Duration // since opened
 
 	watchers []*watcher
 	tables   []*ruleset.Owned
 
-	mu      sync.Mutex // guards rec.Events and ended: the watchers write, the prober reads
+	mu      sync.Mutex // guards rec.Events and progress: the watchers write, the prober reads
 	rec     path.Recording
-	ended   bool          // an event shows that the packet was discarded or reached its node
+	seen    progress
 	changed chan struct{} // has room for one: there is something new
 }
 
+func newSession(network *Network, req Request, tag Tag) *session {
+	s := &session{req: req, tag: tag, network: network, seen: progress{inside: map[place]bool{}}, changed: make(chan struct{}, 1)}
+	s.rec = path.Recording{Probe: path.Probe{From: req.From, To: req.To, Node: req.Node, Dst: req.Dst,
+		Proto: req.Proto, Dport: req.Port, Tag: fmt.Sprintf("%x", tag)}, Events: []path.Event{},
+		Lost: map[string]int{}, Blind: map[string]string{}}
+	if req.Proto == "icmp" && req.Dst.Is6() {
+		s.rec.Probe.Proto = "icmpv6"
+	}
+	if req.Proto == "tcp" {
+		s.rec.ISN = tag.ISN()
+	}
+	return s
+}
+
+// opening is how many nodes are prepared at the same time. Most of that time is spent waiting for the kernel.
+const opening = 64
+
 // open begins to watch every node. A node that cannot be watched is blind, not an error: the others still see.
 func (s *session) open() {
-	s.start = time.Now()
+	s.opened = time.Now()
 	nodes := s.network.plan.Nodes
 	watchers := make([]*watcher, len(nodes))
 	tables := make([]*ruleset.Owned, len(nodes))
 	blind := make([]error, len(nodes))
+	noEgress := make([]bool, len(nodes))
 	var g errgroup.Group
-	g.SetLimit(runtime.NumCPU())
+	g.SetLimit(opening)
 	for i := range nodes {
 		g.Go(func() error {
 			blind[i] = netns.Do(nodes[i].Name, func() (err error) {
 				if watchers[i], err = watch(nodes[i].Name, s.event); err != nil {
 					return err
 				}
-				tables[i], err = s.own(&nodes[i])
+				tables[i], noEgress[i], err = s.own(&nodes[i])
 				return err
 			})
 			return nil
@@ -113,36 +118,50 @@ func (s *session) open() {
 		if blind[i] != nil {
 			s.rec.Blind[nodes[i].Name] = blind[i].Error()
 		}
+		if noEgress[i] {
+			s.rec.NoEgress = append(s.rec.NoEgress, nodes[i].Name)
+		}
 		if tables[i] != nil {
 			s.tables = append(s.tables, tables[i])
 		}
 		if w := watchers[i]; w != nil {
 			s.watchers = append(s.watchers, w)
-			go w.read(s.start)
+			go w.read(s.opened)
 		}
 	}
 }
 
 // own loads the tracer's tables into the calling thread's network namespace, one node of the lab.
-func (s *session) own(n *topology.Node) (*ruleset.Owned, error) {
-	var devices []string
+func (s *session) own(n *topology.Node) (t *ruleset.Owned, noEgress bool, err error) {
+	v := View{Proto: s.rec.Probe.Proto, Tag: s.tag, Bridge: len(n.Bridges) > 0}
 	for _, d := range s.network.plan.Interfaces(n.Name) {
-		devices = append(devices, d.Iface)
+		v.Devices = append(v.Devices, d.Iface)
 	}
 	for _, b := range n.Bridges {
-		devices = append(devices, b.Name)
+		v.Devices = append(v.Devices, b.Name)
 	}
-	return ruleset.Own(Table(s.rec.Probe.Proto, s.tag, devices, len(n.Bridges) > 0))
+	if t, err = ruleset.Own(v.Table()); err == nil {
+		return t, false, nil
+	}
+	v.NoEgress = true // a kernel before 5.16
+	if t, err2 := ruleset.Own(v.Table()); err2 == nil {
+		return t, true, nil
+	}
+	return nil, false, err
 }
 
-// event takes one trace event. It is called from the goroutines of the watchers.
+// event takes one trace event. It is called from the goroutines of the watchers. Tables of other tracers say nothing
+// about the probe.
 func (s *session) event(e path.Event) {
+	if strings.HasPrefix(e.Table, path.TracerTable) {
+		if e.Table != s.tag.TableName() {
+			return
+		}
+		e.Table = path.TracerTable
+	}
 	s.mu.Lock()
 	s.rec.Events = append(s.rec.Events, e)
-	if e.Verdict == "drop" || e.Type == path.EventPolicy && e.Policy == "drop" ||
-		e.Table == path.TracerTable && e.Chain == "input"+path.SuffixLast {
-		s.ended = true
-	}
+	s.seen.add(s.network, &e)
 	s.mu.Unlock()
 	select {
 	case s.changed <- struct{}{}:
@@ -163,49 +182,24 @@ func (s *session) probe(ctx context.Context) error {
 		return fmt.Errorf("node %s: %w", s.req.From, err)
 	}
 	defer sock.Close()
+	s.sentAt = time.Since(s.opened)
 	answer, done := sock.Send()
-	if !done {
-		result := make(chan traffic.Answer, 1)
-		failed := make(chan error, 1)
-		go func() {
-			a, err := sock.Wait(ctx)
-			failed <- err
-			result <- a
-		}()
-		go func() {
-			s.awaitEnd(ctx)
-			cancel()
-		}()
-		if err := <-failed; err != nil {
-			return err
-		}
-		answer = <-result
+	s.sent(sock, answer)
+	if done {
+		return nil
 	}
+	go func() {
+		s.awaitEnd(ctx)
+		cancel()
+	}()
+	answer, err = sock.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.sent(sock, answer)
 	return nil
-}
-
-// awaitEnd returns when nothing more is to be expected of the packet, or ctx ends.
-func (s *session) awaitEnd(ctx context.Context) {
-	timer := time.NewTimer(quietAfterNothing)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-			return
-		case <-s.changed:
-			s.mu.Lock()
-			ended := s.ended
-			s.mu.Unlock()
-			quiet := quietAfterNothing
-			if ended {
-				quiet = quietAfterEnd
-			}
-			timer.Reset(quiet)
-		}
-	}
 }
 
 // sent writes down how the probe left and what came back.
@@ -246,16 +240,22 @@ func (s *session) settle() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rec.Events = slices.Clip(s.rec.Events)
+	for i := range s.rec.Events {
+		s.rec.Events[i].At = max(0, s.rec.Events[i].At-s.sentAt)
+	}
 }
 
+// close ends the watching. The kernel takes its time to remove the tables, that of each node by itself.
 func (s *session) close() {
+	var g errgroup.Group
+	g.SetLimit(opening)
 	for _, t := range s.tables {
-		t.Close()
+		g.Go(t.Close)
 	}
 	for _, w := range s.watchers {
 		w.close()
 	}
+	_ = g.Wait() // a table that cannot be removed goes with the process
 }
 
 // icmpOf is the ICMP of an address's family.

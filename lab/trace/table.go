@@ -22,14 +22,26 @@ type Tag [8]byte
 // ISN is the initial sequence number of a TCP probe.
 func (t Tag) ISN() uint32 { return binary.BigEndian.Uint32(t[:4]) }
 
+// TableName is the name of the tracer's tables. Two tracers on one node have a table each.
+func (t Tag) TableName() string { return fmt.Sprintf("%s-%x", path.TracerTable, t[:]) }
+
+// View says what a tracer wants to see of one node.
+type View struct {
+	Proto    string // of the probe: tcp, udp, icmp, icmpv6
+	Tag      Tag
+	Devices  []string // those with a cable, and bridges
+	Bridge   bool     // the node bridges
+	NoEgress bool     // the kernel has no hook at egress
+}
+
 // Table writes the tracer's tables for one node in the nft language: the owner flag makes the kernel delete them
 // when the socket that made them closes (kernel 5.12), and there is no ct expression, which would switch
-// conntrack on. devices are those with a cable; bridge says that the node bridges.
-func Table(proto string, tag Tag, devices []string, bridge bool) string {
-	pick := picks(proto, tag)
+// conntrack on.
+func (v *View) Table() string {
+	pick := picks(v.Proto, v.Tag)
 	var b strings.Builder
 	open := func(family string) {
-		fmt.Fprintf(&b, "table %s %s {\n\tflags owner\n", family, path.TracerTable)
+		fmt.Fprintf(&b, "table %s %s {\n\tflags owner\n", family, v.Tag.TableName())
 	}
 	chain := func(name, hook string, priority int, rules []string) {
 		fmt.Fprintf(&b, "\tchain %s {\n\t\ttype filter hook %s priority %d; policy accept;\n", name, hook, priority)
@@ -52,15 +64,17 @@ func Table(proto string, tag Tag, devices []string, bridge bool) string {
 	}
 	open("inet")
 	bracket()
-	if bridge {
+	if v.Bridge {
 		open("bridge")
 		bracket()
 	}
-	if len(devices) > 0 {
-		list := `"` + strings.Join(devices, `", "`) + `"`
+	if len(v.Devices) > 0 {
+		list := `"` + strings.Join(v.Devices, `", "`) + `"`
 		open("netdev")
 		chain(path.ChainRX, "ingress devices = { "+list+" }", priorityFirst, pick)
-		chain(path.ChainTX, "egress devices = { "+list+" }", priorityLast, nil)
+		if !v.NoEgress {
+			chain(path.ChainTX, "egress devices = { "+list+" }", priorityLast, nil)
+		}
 		b.WriteString("}\n")
 	}
 	return b.String()

@@ -37,7 +37,7 @@ type watcher struct {
 	done chan struct{} // closed when the reader has ended
 
 	mu       sync.Mutex // guards barriers
-	barriers map[uint32]chan struct{}
+	barriers map[uint32]chan bool
 
 	lost atomic.Int64 // times the reader was told that messages are missing, or could not decode one
 }
@@ -55,7 +55,7 @@ func watch(node string, out func(path.Event)) (*watcher, error) {
 	}
 	_ = conn.SetReadBuffer(readBufferBytes) // the default has to do where this is refused: losses are counted
 	w := &watcher{node: node, conn: conn, names: map[uint32]string{}, out: out,
-		done: make(chan struct{}), barriers: map[uint32]chan struct{}{}}
+		done: make(chan struct{}), barriers: map[uint32]chan bool{}}
 	devices, err := net.Interfaces()
 	if err != nil {
 		conn.Close()
@@ -76,9 +76,9 @@ func (w *watcher) read(start time.Time) {
 		if err != nil {
 			if errors.Is(err, unix.ENOBUFS) {
 				w.lost.Add(1)
+				w.again()
 				continue
 			}
-			w.release()
 			return
 		}
 		at := time.Since(start)
@@ -100,22 +100,27 @@ func (w *watcher) read(start time.Time) {
 }
 
 // barrier waits until every message that the kernel sent before the call was delivered. The kernel answers the
-// request (which generation the ruleset is) on the same socket, so behind them.
+// request (which generation the ruleset is) on the same socket, so behind them. That answer may be lost like any other
+// message when the buffer is full: then it asks again.
 func (w *watcher) barrier() error {
-	ch, err := w.ask()
-	if err != nil {
-		return fmt.Errorf("trace socket of %s: %w", w.node, err)
-	}
-	select {
-	case <-ch:
-		return nil
-	case <-w.done:
-		return fmt.Errorf("trace socket of %s closed", w.node)
+	for {
+		ch, err := w.ask()
+		if err != nil {
+			return fmt.Errorf("trace socket of %s: %w", w.node, err)
+		}
+		select {
+		case passed := <-ch:
+			if passed {
+				return nil
+			}
+		case <-w.done:
+			return fmt.Errorf("trace socket of %s closed", w.node)
+		}
 	}
 }
 
 // ask sends the request of a barrier. It holds the lock, so that the answer cannot be read before it is awaited.
-func (w *watcher) ask() (chan struct{}, error) {
+func (w *watcher) ask() (chan bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m, err := w.conn.Send(netlink.Message{
@@ -125,7 +130,7 @@ func (w *watcher) ask() (chan struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	ch := make(chan struct{})
+	ch := make(chan bool, 1)
 	w.barriers[m.Header.Sequence] = ch
 	return ch, nil
 }
@@ -134,16 +139,17 @@ func (w *watcher) pass(seq uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if ch := w.barriers[seq]; ch != nil {
-		close(ch)
+		ch <- true
 		delete(w.barriers, seq)
 	}
 }
 
-func (w *watcher) release() {
+// again tells all who wait that their answer may be lost.
+func (w *watcher) again() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for seq, ch := range w.barriers {
-		close(ch)
+		ch <- false
 		delete(w.barriers, seq)
 	}
 }
