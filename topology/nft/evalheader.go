@@ -23,6 +23,8 @@ const (
 	noTransport = "the packet has no transport header"
 	aFragment   = "the packet is a fragment without the transport header"
 	notRecorded = "that part of the packet was not recorded"
+	// Of Linux 6.18 this is true, and later kernels may do better.
+	fragmentData = "a fragment has no transport header, but the kernel may take its data for one"
 )
 
 // family of the packet; FamilyUnspec if it is not known.
@@ -56,7 +58,9 @@ func (p *Packet) transport() transport {
 		t.proto = value{}
 		t.proto.setUint(uint64(p.L4Proto.V), 1)
 	}
-	if t.header.has == unknown && len(p.TH) > 0 {
+	// Behind extension headers that were not recorded there may be a fragment header.
+	hidden := p.family() == FamilyIP6 && len(p.NH) >= 7 && !p.L4Proto.Known
+	if t.header.has == unknown && len(p.TH) > 0 && !hidden {
 		t.header = value{}
 	}
 	return t
@@ -138,13 +142,21 @@ func (r bitRange) overlaps(o bitRange) bool {
 	return r.base == o.base && r.offset < o.offset+o.len && o.offset < r.offset+r.len
 }
 
+// fast reports whether the kernel reads these bits with nft_payload_fast_eval (net/netfilter/nf_tables_core.c), which
+// does not ask whether the packet is a fragment.
+func (r bitRange) fast() bool {
+	first := r.offset / 8
+	n := (r.offset+r.len-1)/8 - first + 1
+	return (n == 1 || n == 2 || n == 4) && first%n == 0
+}
+
 // view is one place where bits of a packet are recorded.
 type view struct {
 	header []byte
 	bitRange
 }
 
-func (v view) holds() bool { return v.offset >= 0 && v.offset+v.len <= 8*len(v.header) }
+func (v view) holds() bool { return v.len > 0 && v.offset >= 0 && v.offset+v.len <= 8*len(v.header) }
 
 // views are the places where a part of the packet may be recorded: what is recorded of the network header may reach
 // into the transport header.
@@ -179,6 +191,8 @@ func (p *Packet) read(r bitRange) value {
 		th = t.offset
 		if r.base == TransportHeader {
 			switch {
+			case t.header.has == broken && t.proto.has != broken && r.fast():
+				return isUnknown(fragmentData)
 			case t.header.has != known:
 				return t.header
 			case t.proto.has == broken:

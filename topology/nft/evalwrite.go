@@ -7,10 +7,7 @@ func (s *Assign) eval(m *machine) {
 		m.reaches(s, target)
 	}
 	v := m.value(s.Value)
-	if v.has == broken {
-		r := ExprResult{Text: s.String(), Selector: s.Value.String(), Stmt: s}
-		m.add(m.missing(r, &v))
-	}
+	m.reads(s, s.Value, &v)
 	d := s.Target.Type()
 	w := Write{Field: s.Target.String(), Value: v.spell(d), Known: v.has == known, Stmt: s}
 	m.write(w, func(p *Packet, sure bool) {
@@ -29,19 +26,76 @@ func (s *Assign) eval(m *machine) {
 	})
 }
 
-// reaches adds a result if the packet has no such header as the statement writes to, unless the rule has asked for
-// it before.
+// reads adds a result if the value of a statement cannot be read, or if that is not known.
+func (m *machine) reads(s Stmt, e Expr, v *value) {
+	if v.has == broken || v.has == unknown && canBreak(e) {
+		m.add(m.missing(ExprResult{Text: s.String(), Selector: e.String(), Stmt: s}, v))
+	}
+}
+
+// canBreak reports whether the kernel may find nothing to read, and leave the rule.
+func canBreak(e Expr) bool {
+	switch e := e.(type) {
+	case *Const, *Numgen:
+		return false
+	case *Meta:
+		switch e.Key {
+		case MetaLen, MetaProtocol, MetaPriority, MetaMark, MetaIif, MetaOif, MetaIifname, MetaOifname, MetaNFProto,
+			MetaPkttype, MetaCPU, MetaRandom:
+			return false
+		}
+	case *CT:
+		return e.Key != CTState
+	case *Bitwise:
+		return canBreak(e.X)
+	case *Shift:
+		return canBreak(e.X)
+	case *Hash:
+		return e.X != nil && canBreak(e.X)
+	case *ConcatExpr:
+		return slices.ContainsFunc(e.Parts, canBreak)
+	}
+	return true
+}
+
+// reaches adds a result if the packet has no such header as the statement writes to (nft_payload_set_eval,
+// net/netfilter/nft_payload.c), unless the rule has asked for the protocol before.
 func (m *machine) reaches(s Stmt, target *Payload) {
 	asked := target.Proto != nil && (target.Proto.L4Proto >= 0 && m.l4 == target.Proto.L4Proto ||
 		target.Proto.L4Proto < 0 && target.Proto.Family != FamilyUnspec && m.family == target.Proto.Family)
-	v := m.payload(target)
-	if asked && (v.has != broken || v.need != nil) {
+	v := m.depends(target)
+	m.ask(target.Proto)
+	switch {
+	case v.has != known && asked:
 		return
-	}
-	if v.has == unknown && m.depends(target).has == known {
-		return // the field is there, but was not recorded
+	case v.has == known:
+		v = m.writable(target)
 	}
 	m.require(s, s.String(), v)
+}
+
+// writable is known if the kernel can write the field and the checksum that goes with it; it does not matter whether
+// the field was recorded.
+func (m *machine) writable(target *Payload) value {
+	var sum value
+	if target.Base == TransportHeader {
+		t := m.p.transport()
+		switch {
+		case t.header.has != known:
+			return t.header
+		case t.proto.has == broken:
+			return t.proto
+		}
+		if d := target.Proto; d != nil && d.Checksum >= 0 {
+			sum = m.p.read(bitRange{TransportHeader, 8 * d.Checksum, 16})
+		}
+	}
+	for _, v := range []value{m.p.read(bitRange{target.Base, target.Offset, target.Len}), sum} {
+		if v.has == broken {
+			return v
+		}
+	}
+	return value{}
 }
 
 // store writes bits of a header, as nft_payload_set_eval does, but leaves the checksums as they are. Bits whose new
@@ -91,23 +145,16 @@ func (c *PacketCT) store(k CTKey, v *value) {
 
 // eval is nft_dynset_eval (net/netfilter/nft_dynset.c). A set that is full is not reckoned with.
 func (s *SetUpdate) eval(m *machine) {
-	r := ExprResult{Text: s.String(), Selector: s.Key.String(), Stmt: s}
 	parts := []Expr{s.Key}
 	if c, ok := s.Key.(*ConcatExpr); ok {
 		parts = c.Parts
 	}
-	var room [4]value
-	values, gap := m.values(parts, room[:0])
-	if gap >= 0 {
-		m.add(m.missing(r, &values[gap]))
-		return
-	}
 	if s.Data != nil {
-		if v := m.value(s.Data); v.has == broken {
-			r.Selector = s.Data.String()
-			m.add(m.missing(r, &v))
-			return
-		}
+		parts = append(parts[:len(parts):len(parts)], s.Data)
+	}
+	for _, e := range parts {
+		v := m.value(e)
+		m.reads(s, e, &v)
 	}
 	for _, stmt := range s.Stmts {
 		if what := objectKind(stmt); what == "limit" || what == "quota" {
