@@ -99,7 +99,8 @@ func (r *Rules) evals(v *visit, ev *evaluated, matched map[*nft.Rule]bool, polic
 		e := &v.events[i]
 		if rule := r.found(e); rule != nil && !listed[rule] {
 			listed[rule] = true
-			out = append(out, Eval{Rule: r.describe(rule), Chain: e.Chain, Match: Yes, Verdict: verdictWords(e), Proof: Observed})
+			out = append(out, Eval{Rule: r.describe(rule), Chain: e.Chain, Match: Yes, Verdict: verdictWords(e), Proof: Observed,
+				Note: "by evaluation the packet does not come here"})
 		} else if rule == nil && e.Type == EventRule && e.Handle != 0 {
 			foreign, _ := r.rule(e)
 			out = append(out, Eval{Rule: foreign, Chain: e.Chain, Match: Yes, Verdict: verdictWords(e), Proof: Observed})
@@ -121,9 +122,12 @@ func (r *Rules) eval(rr *nft.RuleResult, reported bool) Eval {
 	}
 	switch {
 	case reported:
+		if e.Match == No {
+			e.Note = "by evaluation it does not match"
+		}
 		e.Match, e.Proof = Yes, Observed
-	case e.Match == Yes: // the kernel reports every rule that matches, and did not report this one
-		e.Match = Unknown
+	case e.Match == Yes:
+		e.Match, e.Note = Unknown, "by evaluation it matches, but the kernel did not report it"
 	}
 	if e.Match != No {
 		e.Verdict = rr.Text

@@ -102,6 +102,7 @@ func (p pkt) headers() (nh, th []byte) {
 	} else {
 		nh = make([]byte, 40)
 		nh[0], nh[6], nh[7] = 0x60, p.proto, p.ttl
+		binary.BigEndian.PutUint16(nh[4:], 40)
 		copy(nh[8:], src.AsSlice())
 		copy(nh[24:], dst.AsSlice())
 	}

@@ -134,6 +134,7 @@ type Eval struct {
 	Exprs   []Expr `json:"exprs,omitempty"`
 	Proof   Proof  `json:"proof"`
 	Policy  bool   `json:"policy,omitempty"` // this entry is the chain's policy, not a rule
+	Note    string `json:"note,omitempty"`   // where evaluation and the kernel's report differ; the kernel is right
 }
 
 // CT is the conntrack view of the packet.

@@ -138,7 +138,10 @@ func (s *stepper) skipped(v *visit) string {
 	if s.bridged && family != "bridge" {
 		where = "of " + family + " here (called by br_netfilter)"
 	}
-	if nat {
+	switch {
+	case nat && !s.rules.tracks:
+		return "nat chains need connection tracking, which no rule here switches on"
+	case nat:
 		return "nat chains are for the first packet of a flow only"
 	}
 	return "no chain " + where

@@ -243,6 +243,9 @@ func writeEvals(w io.Writer, evals []Eval, indent int) {
 		e := &evals[i]
 		mark := map[Match]string{Yes: "match", No: "miss", Unknown: "?"}[e.Match]
 		fmt.Fprintf(w, "%s%-12s %-5s %s (%s)\n", pad, e.Rule.Where(), mark, e.Rule.Text, e.Proof)
+		if e.Note != "" {
+			fmt.Fprintf(w, "%s             %s\n", pad, e.Note)
+		}
 		for _, x := range e.Exprs {
 			switch x.Match {
 			case No:
