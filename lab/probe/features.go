@@ -77,15 +77,16 @@ const (
 
 // feature is how a Feature is tried, and what it is good for.
 type feature struct {
-	name  Feature
-	group string
-	core  bool
-	needs Needs // of the kernel
-	cost  string
-	host  string       // the device that its module makes in the host's network namespace when it is loaded
-	fb    bool         // net.core.fb_tunnels_only_for_init_net=2 keeps it from doing so
-	load  string       // how to load the module without that
-	try   func() error // runs in a network namespace of its own, on a thread of its own
+	name   Feature
+	group  string
+	core   bool
+	needs  Needs // of the kernel
+	cost   string
+	host   string       // the device that its module makes in the host's network namespace when it is loaded
+	fb     bool         // net.core.fb_tunnels_only_for_init_net=2 keeps it from doing so
+	load   string       // how to load the module without that
+	beware string       // what else loading the module does
+	try    func() error // runs in a network namespace of its own, on a thread of its own
 }
 
 // features are all there are, in the order in which they are shown. UserNamespaces and Namespaces are tried by starting
@@ -171,7 +172,7 @@ var features = []feature{
 	{name: BridgeConntrack, group: groupRules, needs: Needs{Module: "nf_conntrack_bridge", Option: "CONFIG_NF_CONNTRACK_BRIDGE", Since: "5.3"},
 		try: tryBridgeConntrack, cost: "bridges cannot follow connections"},
 	{name: BridgeNetfilter, group: groupRules, needs: Needs{Module: "br_netfilter", Option: "CONFIG_BRIDGE_NETFILTER"},
-		try: tryBridgeNetfilter, cost: "bridged packets cannot be sent through the IP hooks (bridge-nf-call-iptables)"},
+		try: tryBridgeNetfilter, beware: "bridged packets of the host then pass its IP hooks", cost: "bridged packets cannot be sent through the IP hooks (bridge-nf-call-iptables)"},
 
 	{name: NftTraceConntrack, group: groupLooking, needs: Needs{Option: "CONFIG_NF_CONNTRACK", Since: "6.16"}, try: tryTraceConntrack,
 		cost: "a packet's connection is inferred, not observed"},

@@ -116,7 +116,7 @@ func (m *machine) cureNamespaces(f finding) string {
 	case f.Right == "":
 		return "a kernel with " + f.Feature.find().needs.Option + or
 	}
-	return "inside a container: start it with --security-opt seccomp=unconfined, or --privileged" + or
+	return "inside a chroot or a container: leave it, or start it with --security-opt seccomp=unconfined, or --privileged" + or
 }
 
 // cureKernel says how to get what the running kernel does not have.
@@ -126,15 +126,19 @@ func (m *machine) cureKernel(d *feature) string {
 	if d.needs.Since != "" {
 		another += ", Linux " + d.needs.Since + " or later"
 	}
+	load := "sudo modprobe " + module
+	if d.beware != "" {
+		load += " (" + d.beware + ")"
+	}
 	switch {
 	case module == "" || m.builtin[module]:
 		return another
 	case !m.loads:
 		return another + " (this one loads no modules)"
 	case m.there[module]:
-		return "sudo modprobe " + module
+		return load
 	case m.there == nil:
-		return "sudo modprobe " + module + "; if there is no such module, " + another
+		return load + "; if there is no such module, " + another
 	}
 	return another + " (this one has no module " + module + "; Ubuntu: apt install linux-modules-extra-$(uname -r))"
 }

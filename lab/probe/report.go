@@ -110,7 +110,12 @@ func (r Report) summary(w io.Writer) {
 
 func (r Report) table(w io.Writer) {
 	group := ""
+	hidden := 0
 	for _, f := range r.Features {
+		if f.Reason == noNamespaces {
+			hidden++
+			continue
+		}
 		if g := f.Feature.Group(); g != group {
 			group = g
 			fmt.Fprintf(w, "\n%s\n", strings.ToUpper(g))
@@ -121,13 +126,16 @@ func (r Report) table(w io.Writer) {
 		}
 		fmt.Fprintln(w)
 	}
+	if hidden > 0 {
+		fmt.Fprintf(w, "  %d more could not be tried: %s\n", hidden, noNamespaces)
+	}
 }
 
 // missing says of each feature that is not there what that costs, what the kernel said, and what to do.
 func (r Report) missing(w io.Writer) {
 	title := "\nWITHOUT THEM\n"
 	for _, f := range r.Features {
-		if f.Status == Yes || f.Reason == noNamespaces { // one reason for all is said once
+		if f.Status == Yes || f.Reason == noNamespaces {
 			continue
 		}
 		fmt.Fprint(w, title)

@@ -65,7 +65,7 @@ done
 image=$(ls "$dir.new"/boot/vmlinuz-* "$dir.new"/lib/modules/*/vmlinuz 2>/dev/null | head -n 1)
 [ -n "$image" ] || { echo "fetch.sh: no vmlinuz in:$packages" >&2; exit 1; }
 cp "$image" "$dir.new/vmlinuz"
-depmod -b "$dir.new" "$(ls "$dir.new/lib/modules")"
+depmod -b "$dir.new" "$(ls "$dir.new/lib/modules")" 2>/dev/null # it misses files that only tell what is built in
 rm -rf "$apt/debs"
 mv "$dir.new" "$dir"
 echo "$dir"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Boots a Debian kernel in QEMU and runs a command in it as root; exits with the command's status.
+# Boots a Debian kernel in QEMU and runs a command in it as root; exits with the command's status, with 124 if the guest
+# took too long, with 125 if it died.
 #
-#	run.sh [-k KERNEL] [-t SECONDS] [-n NIC] [-s] [-w DIR] [--] [COMMAND...]
+#	run.sh [-k KERNEL] [-t SECONDS] [-n NIC] [-s] [-w DIR] [-l FILE] [--] [COMMAND...]
 #
 #	-k  6.1, 6.12 (default), 7.2, or a folder with vmlinuz and lib/modules
 #	-t  how long the guest may take, in seconds (default 600)
@@ -9,55 +10,59 @@
 #	    vmxnet3, igb (QEMU 8)
 #	-s  a shell in the guest, after the command if there is one
 #	-w  a folder of the host that the guest may write, as /out (default: a new one, removed at the end)
+#	-l  keep the console in this file (default: console of the kernel in the cache)
 #
 # The guest sees the host's files read-only with a scratch layer above, so it has the host's programs and this
-# checkout, at the same paths. Needs qemu-system-x86_64 and busybox (static). README.md beside this file says more.
+# checkout, at the same paths; only /tmp and /run are its own. README.md beside this file says more.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-kernel=${KERNEL:-6.12} limit=600 nic= shell= out=
-while getopts k:t:n:sw: flag; do
+cache=${HOOKWALK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hookwalk/vm}
+kernel=${KERNEL:-6.12} limit=600 nic='' shell='' out='' console=''
+while getopts k:t:n:sw:l: flag; do
 	case $flag in
 	k) kernel=$OPTARG ;;
 	t) limit=$OPTARG ;;
 	n) nic=$OPTARG ;;
 	s) shell=1 ;;
 	w) out=$OPTARG ;;
+	l) console=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))
-for program in qemu-system-x86_64 busybox cpio; do
-	[ $program = cpio ] || command -v $program >/dev/null || {
-		echo "run.sh: $program is missing: apt-get install qemu-system-x86 busybox-static" >&2
-		exit 3
-	}
-done
-
+"$here/need.sh"
 dir=$("$here/fetch.sh" "$kernel")
 release=$(ls "$dir/lib/modules")
+modules=$dir/lib/modules/$release
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-[ -n "$out" ] || { out=$work/out; mkdir "$out"; }
+[ -n "$out" ] || { out=$work/out && mkdir "$out"; }
+[ -n "$console" ] || { mkdir -p "$cache/log" && console=$cache/log/console-$release; }
 
-# The first file system: busybox, and the modules that reach the host's files.
-mkdir -p "$work/initrd/bin" "$work/initrd/mod"
-cp "$(command -v busybox)" "$work/initrd/bin/busybox"
-modules=$dir/lib/modules/$release
-for m in virtio_pci overlay 9pnet_virtio 9p; do
-	line=$(grep "/$m\.ko[^:]*:" "$modules/modules.dep" || true)
-	[ -n "$line" ] || continue # built in
-	for f in $(echo "${line#*:}" | tr ' ' '\n' | tac) ${line%%:*}; do
-		name=$(basename "$f" | sed 's/\.ko.*//')
-		grep -qx "$name" "$work/initrd/order" 2>/dev/null && continue
-		case $f in
-		*.xz) xz -dc "$modules/$f" >"$work/initrd/mod/$name" ;;
-		*) cp "$modules/$f" "$work/initrd/mod/$name" ;;
-		esac
-		echo "$name" >>"$work/initrd/order"
+# The first file system: busybox, and the modules that reach the host's files. Made once for each kernel and init.
+busybox=$(command -v busybox)
+initrd=$cache/initrd-$release-$(cat "$here/init" "$here/run.sh" "$modules/modules.dep" "$busybox" | cksum | tr ' ' -)
+if [ ! -e "$initrd" ]; then
+	rm -f "$cache/initrd-$release-"*
+	mkdir -p "$work/initrd/bin" "$work/initrd/mod"
+	cp "$busybox" "$work/initrd/bin/busybox"
+	for m in virtio_pci overlay 9pnet_virtio 9p; do
+		line=$(grep "/$m\.ko[^:]*:" "$modules/modules.dep" || true)
+		[ -n "$line" ] || continue # built in
+		for f in $(echo "${line#*:}" | tr ' ' '\n' | tac) ${line%%:*}; do
+			name=$(basename "$f" | sed 's/\.ko.*//')
+			grep -qx "$name" "$work/initrd/order" 2>/dev/null && continue
+			case $f in
+			*.xz) xz -dc "$modules/$f" >"$work/initrd/mod/$name" ;;
+			*) cp "$modules/$f" "$work/initrd/mod/$name" ;;
+			esac
+			echo "$name" >>"$work/initrd/order"
+		done
 	done
-done
-cp "$here/init" "$work/initrd/init"
-(cd "$work/initrd" && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1 >"$work/initrd.gz")
+	cp "$here/init" "$work/initrd/init"
+	(cd "$work/initrd" && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1 >"$work/initrd.gz")
+	mv "$work/initrd.gz" "$initrd"
+fi
 
 # What the guest is to run.
 printf '%s\n' "$dir" >"$out/.kernel"
@@ -67,9 +72,10 @@ for word in "$@"; do
 	printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")" >>"$out/.command"
 done
 echo "$shell" >"$out/.shell"
+printf %s "$nic" >"$out/.nic"
 rm -f "$out/.status"
 
-cards=
+cards=''
 if [ -n "$nic" ]; then
 	for i in 1 2; do
 		cards="$cards -netdev hubport,id=nic$i,hubid=0 -device $nic,netdev=nic$i,mac=52:54:00:00:00:0$i"
@@ -79,20 +85,28 @@ share="security_model=none,multidevs=remap"
 serial=stdio
 [ -z "$shell" ] || serial=mon:stdio
 set -- -accel tcg,thread=multi -cpu max -smp 2 -m 3072 -nodefaults -no-reboot -display none -serial "$serial" \
-	-kernel "$dir/vmlinuz" -initrd "$work/initrd.gz" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
+	-kernel "$dir/vmlinuz" -initrd "$initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off" \
 	-virtfs "local,path=/,mount_tag=root,readonly=on,$share" -virtfs "local,path=$out,mount_tag=out,$share"
-# shellcheck disable=SC2086 # $cards is several words
 if [ -n "$shell" ]; then
+	# shellcheck disable=SC2086 # $cards is several words
 	qemu-system-x86_64 "$@" $cards
+	[ -s "$out/.command" ] || exit 0
 else
-	# A guest that hangs is ended by a timer of its own; the console is shown as it comes, and kept.
-	{ timeout -k 5 "$limit" qemu-system-x86_64 "$@" $cards </dev/null 2>&1 || [ $? != 124 ] ||
-		echo "run.sh: the guest was ended after $limit s"; } | tee "$work/console"
+	# A guest that hangs is ended from outside; the console is shown as it comes, and kept.
+	# shellcheck disable=SC2086
+	{ timeout --foreground -k 5 "$limit" qemu-system-x86_64 "$@" $cards </dev/null 2>&1 || echo $? >"$work/qemu"; } |
+		sed -u 's/\r//g; /sysrq: Power Off$/d; /reboot: Power down$/d' | tee "$console"
 fi
-if [ ! -s "$out/.status" ]; then
-	[ -n "$shell" ] && [ ! -s "$out/.command" ] && exit 0
-	echo "run.sh: the guest (Linux $release) did not finish; its last lines:" >&2
-	tail -n 30 "$work/console" >&2
-	exit 1
+if [ -s "$out/.status" ]; then
+	exit "$(cat "$out/.status")"
 fi
-exit "$(cat "$out/.status")"
+code=125
+what="the guest (Linux $release) died"
+case $(cat "$work/qemu" 2>/dev/null) in
+124 | 137) code=124 what="the guest (Linux $release) was ended after $limit s" ;;
+esac
+{
+	echo "run.sh: $what; its last lines, of $console:"
+	tail -n 30 "$console" | sed 's/^/  | /'
+} >&2
+exit $code

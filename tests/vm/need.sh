@@ -1,0 +1,24 @@
+#!/bin/sh
+# Sees to it that the programs that the VM lane needs are there: installs them if it may, else says how.
+set -eu
+packages=''
+while read -r program package; do
+	command -v "$program" >/dev/null || packages="$packages $package"
+done <<'LIST'
+qemu-system-x86_64 qemu-system-x86
+busybox busybox-static
+xz xz-utils
+depmod kmod
+setpriv util-linux
+ip iproute2
+LIST
+[ -n "$packages" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+	echo "need.sh: missing; run: sudo apt-get install --no-install-recommends$packages" >&2
+	exit 3
+fi
+# shellcheck disable=SC2086 # $packages is several words
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2 || {
+	apt-get update -qq >&2
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2
+}
