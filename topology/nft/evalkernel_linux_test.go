@@ -177,7 +177,7 @@ func (b *bench) load(source string) {
 }
 
 // frame is the whole frame of a packet, and makes its lengths and checksums right.
-func frame(p *Packet, size int, dst string) []byte {
+func frame(p *Packet, data []byte, dst string) []byte {
 	hw, _ := net.ParseMAC(dst)
 	src, _ := net.ParseMAC(macPeer)
 	typ := uint16(0x0800)
@@ -199,10 +199,9 @@ func frame(p *Packet, size int, dst string) []byte {
 		}
 		return ^uint16(start)
 	}
-	data := make([]byte, size)
 	proto := p.transport().proto.b[0]
 	var addrs []byte
-	length := len(p.NH) + len(p.TH) + size
+	length := len(p.NH) + len(p.TH) + len(data)
 	if p.Family == FamilyIP {
 		binary.BigEndian.PutUint16(p.NH[2:], uint16(length))
 		binary.BigEndian.PutUint16(p.NH[10:], 0)
@@ -216,7 +215,7 @@ func frame(p *Packet, size int, dst string) []byte {
 	if d := protocolNumbered(int(proto)); d != nil && d.Checksum >= 0 && d.Checksum+2 <= len(p.TH) {
 		start := uint32(0)
 		if d.Pseudo {
-			start = uint32(proto) + uint32(len(p.TH)+size)
+			start = uint32(proto) + uint32(len(p.TH)+len(data))
 			start += uint32(^sum(0, addrs))
 		}
 		binary.BigEndian.PutUint16(p.TH[d.Checksum:], sum(start, p.TH, data))
@@ -227,14 +226,14 @@ func frame(p *Packet, size int, dst string) []byte {
 
 // receive puts a packet on the cable and waits until the receiver is done with it. It completes p with what is known
 // of a packet in prerouting.
-func (b *bench) receive(p *Packet, size int, mac string) {
+func (b *bench) receive(p *Packet, data []byte, mac string) {
 	b.t.Helper()
-	f := frame(p, size, mac)
+	f := frame(p, data, mac)
 	if _, err := unix.Write(b.send, f); err != nil {
 		b.t.Fatal(err)
 	}
 	m := newPacket(b.t, fmt.Sprintf("udp 192.0.2.1:1 192.0.2.2:%d", markerPort))
-	if _, err := unix.Write(b.send, frame(m, 8, macWan)); err != nil {
+	if _, err := unix.Write(b.send, frame(m, make([]byte, 8), macWan)); err != nil {
 		b.t.Fatal(err)
 	}
 	if err := b.marker.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {

@@ -98,9 +98,9 @@ var statelessPackets = []string{
 	"tcp [2001:db8::1]:40000 [2001:db8::2]:80 ext=51:0604000000000001000000010000000000000000000000000",
 }
 
-// kernelPacket makes a packet, and says how many bytes of data it has and to which station it goes.
-func kernelPacket(t *testing.T, words string) (p *Packet, size int, mac string) {
-	size, mac = 8, macWan
+// kernelPacket makes a packet, with the data behind its headers and the station that it goes to.
+func kernelPacket(t *testing.T, words string) (p *Packet, data []byte, mac string) {
+	size, mac := 8, macWan
 	var rest []string
 	for _, w := range strings.Fields(words) {
 		switch {
@@ -114,7 +114,7 @@ func kernelPacket(t *testing.T, words string) (p *Packet, size int, mac string) 
 		}
 		rest = append(rest, w)
 	}
-	return newPacket(t, strings.Join(rest, " ")), size, mac
+	return newPacket(t, strings.Join(rest, " ")), make([]byte, size), mac
 }
 
 func TestEvalKernelStateless(t *testing.T) {
@@ -131,8 +131,8 @@ func TestEvalKernelStateless(t *testing.T) {
 	sum := &tally{rules: len(statelessRules)}
 	before := b.counters()
 	for _, words := range statelessPackets {
-		p, size, mac := kernelPacket(t, words)
-		b.receive(p, size, mac)
+		p, data, mac := kernelPacket(t, words)
+		b.receive(p, data, mac)
 		after := b.counters()
 		c := b.rules.Tables[0].Chains[0]
 		b.compare(words, c, p, before, after, sum)
