@@ -1,8 +1,11 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hookwalk/hookwalk/lab/netns"
@@ -22,9 +25,10 @@ func (b *builder) loadRules() (string, error) {
 	if len(busy) == 0 {
 		return "", nil
 	}
-	var mu sync.Mutex // guards handles and rules
+	var mu sync.Mutex // guards handles, rules and binary
 	handles := map[string][]path.Handle{}
 	rules := 0
+	var binary []string // nodes whose rules the nft program loaded
 	err := each(len(busy), func(hop *netns.Hopper, todo func() (int, bool)) error {
 		for i, ok := todo(); ok; i, ok = todo() {
 			n := busy[i]
@@ -36,8 +40,11 @@ func (b *builder) loadRules() (string, error) {
 				return rulesError(n.Name, n.Ruleset, err)
 			}
 			mu.Lock()
-			handles[n.Name] = list
-			rules += len(list)
+			handles[n.Name] = list.handles
+			rules += len(list.handles)
+			if list.binary {
+				binary = append(binary, n.Name)
+			}
 			mu.Unlock()
 		}
 		return nil
@@ -48,26 +55,51 @@ func (b *builder) loadRules() (string, error) {
 	b.h.mu.Lock()
 	b.h.handles = handles
 	b.h.mu.Unlock()
-	if len(busy) > 1 {
-		return fmt.Sprintf("%d nodes: %s", len(busy), count(rules, "rule")), nil
+	slices.Sort(binary)
+	text := count(rules, "rule")
+	switch {
+	case len(binary) == len(busy):
+		text = "loaded by the nft program"
+	case len(binary) > 0:
+		text += ", those of " + strings.Join(binary, ", ") + " by the nft program"
 	}
-	return fmt.Sprintf("%s: %s from %s", busy[0].Name, count(rules, "rule"), filepath.Base(busy[0].Ruleset.Main)), nil
+	if len(busy) > 1 {
+		return fmt.Sprintf("%d nodes: %s", len(busy), text), nil
+	}
+	file := filepath.Base(busy[0].Ruleset.Main)
+	if len(binary) == 1 {
+		return fmt.Sprintf("%s: %s %s", busy[0].Name, file, text), nil
+	}
+	return fmt.Sprintf("%s: %s from %s", busy[0].Name, text, file), nil
 }
 
+// rulesError is an error of a node's rules: at its place in the rules, if it has one there.
 func rulesError(node string, r *topology.Ruleset, err error) error {
-	return &OpError{Op: "load the rules", Node: node, Pos: r.Pos, Err: err}
+	e := &OpError{Op: "load the rules", Node: node, Pos: r.Pos, Err: err}
+	var refused *ruleset.Error
+	if errors.As(err, &refused) {
+		e.Hint = refused.Hint
+	}
+	return e
 }
 
-// loadedRules are the kernel's handles of a node's rules.
-type loadedRules = []path.Handle
+// loadedRules are the kernel's handles of a node's rules. binary says that the nft program loaded them: then there are
+// no handles.
+type loadedRules struct {
+	handles []path.Handle
+	binary  bool
+}
 
 // loadRuleset loads rules into the network namespace of the calling thread and gives the kernel's handles of them. With
 // replace it removes all that are there, in the same transaction.
 func loadRuleset(r *topology.Ruleset, replace bool) (loadedRules, error) {
-	handles, err := ruleset.Load(r, replace)
-	out := make(loadedRules, len(handles))
-	for i, h := range handles {
-		out[i] = path.Handle(h)
+	loaded, err := ruleset.Load(r, replace)
+	if err != nil {
+		return loadedRules{}, err
 	}
-	return out, err
+	out := loadedRules{handles: make([]path.Handle, len(loaded.Handles)), binary: loaded.Binary}
+	for i, h := range loaded.Handles {
+		out.handles[i] = path.Handle(h)
+	}
+	return out, nil
 }

@@ -47,6 +47,6 @@ func (h *holder) answerRuleset(w *wire, r rulesetRequest) error {
 	defer h.mu.Unlock()
 	h.current = &plan
 	h.handles = maps.Clone(h.handles)
-	h.handles[r.Node] = list
+	h.handles[r.Node] = list.handles
 	return w.send(msgRuleset, nil)
 }

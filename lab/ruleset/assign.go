@@ -1,0 +1,97 @@
+package ruleset
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+func (r *rule) assign(s *nft.Assign) {
+	r.require(s.Target)
+	r.require(s.Value)
+	switch t := s.Target.(type) {
+	case *nft.Payload:
+		r.assignPayload(t, s.Value)
+	case *nft.Meta:
+		reg := r.alloc(nil)
+		r.load(s.Value, reg)
+		r.expr("meta", func(a *attrs) {
+			a.u32(unix.NFTA_META_SREG, regNumber(reg))
+			a.u32(unix.NFTA_META_KEY, uint32(t.Key))
+		})
+	case *nft.CT:
+		reg := r.alloc(nil)
+		r.load(s.Value, reg)
+		r.expr("ct", func(a *attrs) {
+			a.u32(unix.NFTA_CT_SREG, regNumber(reg))
+			a.ctKey(t)
+		})
+	default:
+		r.fail(s.Span, "", "", fmt.Errorf("`%s` cannot be written to", s.Target))
+	}
+}
+
+// assignPayload writes a header field and mends the checksum. Bits that do not fill bytes, and single bytes below a
+// checksum (which sums pairs of bytes), are written with their neighbours.
+func (r *rule) assignPayload(t *nft.Payload, value nft.Expr) {
+	sum := checksumOf(t)
+	first, size := t.Offset/8, (t.Offset%8+t.Len+7)/8
+	whole := aligned(t)
+	if sum.offset >= 0 && size%2 == 1 {
+		whole = false
+		size++
+		first &^= 1
+	}
+	reg := r.alloc(nil)
+	if whole {
+		r.load(value, reg)
+	} else {
+		k, ok := value.(*nft.Const)
+		if !ok {
+			r.fail(r.span, "", "write a constant", fmt.Errorf("`%s` can only be set to a constant", t))
+			return
+		}
+		b := bits{size: size, shift: (first+size)*8 - t.Offset - t.Len}
+		keep := fieldMask(t, b)
+		for i := range keep {
+			keep[i] = ^keep[i]
+		}
+		r.expr("payload", func(a *attrs) { a.payloadLoad(reg, t.Base, first, size) })
+		r.bitwise(reg, keep, b.place(r.value(k)))
+	}
+	r.expr("payload", func(a *attrs) {
+		a.u32(unix.NFTA_PAYLOAD_SREG, regNumber(reg))
+		a.u32(unix.NFTA_PAYLOAD_BASE, uint32(t.Base))
+		a.u32(unix.NFTA_PAYLOAD_OFFSET, uint32(first))
+		a.u32(unix.NFTA_PAYLOAD_LEN, uint32(size))
+		if sum.offset >= 0 {
+			a.u32(unix.NFTA_PAYLOAD_CSUM_TYPE, unix.NFT_PAYLOAD_CSUM_INET)
+			a.u32(unix.NFTA_PAYLOAD_CSUM_OFFSET, uint32(sum.offset))
+		}
+		if sum.pseudo {
+			a.u32(unix.NFTA_PAYLOAD_CSUM_FLAGS, unix.NFT_PAYLOAD_L4CSUM_PSEUDOHDR)
+		}
+	})
+}
+
+// checksum says how a header field is covered: by the checksum at an offset of its own header (-1: none), and by that
+// of the transport header, through the pseudo header of RFC 793 and RFC 8200.
+type checksum struct {
+	offset int
+	pseudo bool
+}
+
+func checksumOf(t *nft.Payload) checksum {
+	c := checksum{offset: -1}
+	if t.Proto == nil || t.Field == nil {
+		return c
+	}
+	c.offset = t.Proto.Checksum
+	switch t.Proto.Name + " " + t.Field.Name {
+	case "ip saddr", "ip daddr", "ip protocol", "ip length", "ip6 saddr", "ip6 daddr", "ip6 nexthdr", "ip6 length":
+		c.pseudo = true
+	}
+	return c
+}

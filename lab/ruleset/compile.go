@@ -1,0 +1,116 @@
+package ruleset
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// compiler turns a checked ruleset into a batch. What it makes depends on the ruleset alone, but for the names that
+// only the machine can resolve.
+type compiler struct {
+	*batch
+	table   *nft.Table // of what is in work
+	sets    map[*nft.Set]setName
+	names   *names
+	scratch attrs // of the rule in work
+	err     error // the first
+}
+
+// setName is how rules refer to a set. A set of the same batch needs its number, because an anonymous one gets its
+// name from the kernel only.
+type setName struct {
+	name string
+	id   uint32
+}
+
+// compile makes the batch that loads a ruleset. With replace it begins with removing all tables of all families, but
+// those that a process owns. With echo the kernel tells the handles of the rules.
+func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
+	c := &compiler{batch: newBatch(), sets: map[*nft.Set]setName{}, names: n}
+	if replace {
+		c.begin(unix.NFT_MSG_DELTABLE, 0, nft.FamilyUnspec, part{what: "flush ruleset"})
+	}
+	for i := range rs.Flush {
+		c.flush(&rs.Flush[i])
+	}
+	// The order in which a name must exist before it is used: chains may jump to each other, elements of maps to chains.
+	for _, t := range rs.Tables {
+		c.newTable(t)
+		for _, ch := range t.Chains {
+			c.newChain(t, ch)
+		}
+	}
+	for _, t := range rs.Tables {
+		c.table = t
+		for _, o := range t.Objects {
+			c.newObject(o)
+		}
+		for _, s := range t.Sets {
+			c.newSet(s, s.KeyExpr, s.Key.Bytes(), 0)
+			c.addElements(s, c.elements(s, bits{}))
+		}
+		for _, ch := range t.Chains {
+			for _, r := range ch.Rules {
+				c.newRule(ch, r, echo)
+			}
+		}
+	}
+	c.finish()
+	return c.batch, c.err
+}
+
+// fail keeps the first error. The batch is then good for nothing; going on is simpler than stopping everywhere.
+func (c *compiler) fail(span nft.Span, what string, hint string, err error) {
+	if c.err == nil {
+		c.err = &Error{Pos: span.Pos, What: what, Hint: hint, Err: err}
+	}
+}
+
+// flush does what a `flush` or `delete` command asks for. The table that it names exists in any case: the checker lets
+// only tables pass that were written before it, or may be missing.
+func (c *compiler) flush(f *nft.Flush) {
+	word := "flush "
+	if f.Delete {
+		word = "delete "
+	}
+	p := part{what: word + f.What, span: f.Span}
+	if f.What == "ruleset" {
+		c.begin(unix.NFT_MSG_DELTABLE, 0, f.Family, p)
+		return
+	}
+	if f.What != "table" {
+		c.fail(f.Span, "", "", fmt.Errorf("`%s` cannot be loaded yet", p.what))
+		return
+	}
+	c.begin(unix.NFT_MSG_NEWTABLE, unix.NLM_F_CREATE, f.Family, p)
+	c.str(unix.NFTA_TABLE_NAME, f.Table)
+	if f.Delete {
+		c.begin(unix.NFT_MSG_DELTABLE, 0, f.Family, p)
+		c.str(unix.NFTA_TABLE_NAME, f.Table)
+	} else {
+		c.begin(unix.NFT_MSG_DELRULE, 0, f.Family, p)
+		c.str(unix.NFTA_RULE_TABLE, f.Table)
+	}
+}
+
+// setOf is how a set is referred to. The sets of a batch are numbered from 1.
+func (c *compiler) setOf(s *nft.Set) setName {
+	n, ok := c.sets[s]
+	if ok {
+		return n
+	}
+	n = setName{name: s.Name, id: uint32(len(c.sets) + 1)}
+	if s.Anonymous() {
+		n.name = "__set%d" // the kernel puts a number in (nf_tables_set_alloc_name)
+		if s.Map {
+			n.name = "__map%d"
+		}
+	}
+	c.sets[s] = n
+	return n
+}
+
+func tableName(t *nft.Table) string { return t.Family.String() + " " + t.Name }

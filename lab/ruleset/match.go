@@ -1,0 +1,207 @@
+package ruleset
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// match compiles a comparison. last says that no statement follows it.
+func (r *rule) match(m *nft.Match, last bool) {
+	op, right := m.Op, single(m)
+	if op == nft.OpEq && !last && r.isFamily(m.Left, right) {
+		return // true for every packet of the table; nft leaves it out unless the rule ends with it
+	}
+	r.require(m.Left)
+	switch right := right.(type) {
+	case *nft.SetRef:
+		reg := r.alloc(m.Left.Type())
+		set := r.loadKey(m.Left, reg, right.Set)
+		r.lookup(reg, set, -1, op == nft.OpNe)
+	case *nft.Const:
+		r.compare(m.Left, op, right)
+	case *nft.Prefix:
+		r.comparePrefix(m.Left, op, right)
+	case *nft.Range:
+		r.compareRange(m.Left, op, right)
+	case *nft.ConcatExpr:
+		reg := r.alloc(m.Left.Type())
+		r.load(m.Left, reg)
+		r.cmp(reg, cmpOp(op), r.constant(right))
+	}
+	if op == nft.OpEq {
+		r.learn(m.Left, right)
+	}
+}
+
+// single is the right side of a match: of a set in braces with nothing but one value, that value, as in nft.
+func single(m *nft.Match) nft.Expr {
+	ref, ok := m.Right.(*nft.SetRef)
+	if !ok || !ref.Set.Anonymous() || len(ref.Set.Elems) != 1 || m.Op != nft.OpEq && m.Op != nft.OpNe {
+		return m.Right
+	}
+	e := ref.Set.Elems[0]
+	if len(e.Stmts) > 0 || e.Timeout > 0 || e.Comment != "" {
+		return m.Right
+	}
+	switch e.Key.(type) {
+	case *nft.Const, *nft.Prefix, *nft.Range:
+		return e.Key
+	}
+	return m.Right
+}
+
+// isFamily reports whether a match is `meta protocol ip` in a table of that family.
+func (r *rule) isFamily(left, right nft.Expr) bool {
+	meta, ok := left.(*nft.Meta)
+	k, isConst := right.(*nft.Const)
+	if !ok || !isConst || meta.Key != nft.MetaProtocol {
+		return false
+	}
+	v := number(k)
+	return r.family == nft.FamilyIP && v == etherIP || r.family == nft.FamilyIP6 && v == etherIP6
+}
+
+func (r *rule) compare(left nft.Expr, op nft.RelOp, k *nft.Const) {
+	value := r.value(k)
+	switch op {
+	case nft.OpAny, nft.OpNone:
+		reg := r.alloc(left.Type())
+		r.load(left, reg)
+		zero := make([]byte, len(value))
+		r.bitwise(reg, value, zero)
+		if op == nft.OpAny {
+			r.cmp(reg, unix.NFT_CMP_NEQ, zero)
+		} else {
+			r.cmp(reg, unix.NFT_CMP_EQ, zero)
+		}
+		return
+	case nft.OpEq, nft.OpNe:
+		if b, ok := left.(*nft.Bitwise); ok && allOnes(b.Mask) && !k.Wildcard && len(b.Xor) == len(value) {
+			left, value = b.X, xor(value, b.Xor) // x ^ 1 == 2 is x == 2 ^ 1
+		}
+		if p, ok := left.(*nft.Payload); ok && op == nft.OpEq && aligned(p) {
+			r.pieces = append(r.pieces, piece{span: r.span,
+				cmp: &payloadCmp{base: p.Base, offset: p.Offset / 8, value: value, protocol: deciding(p)}})
+			return
+		}
+	}
+	reg := r.alloc(left.Type())
+	bits := r.loadBits(left, reg)
+	if op != nft.OpEq && op != nft.OpNe {
+		value = slices.Clone(value)
+		r.ordered(left, reg, value)
+	}
+	r.cmp(reg, cmpOp(op), bits.place(value))
+}
+
+// ordered converts a value in a register, and those that it is compared with, to network order, in which comparing
+// bytes compares numbers.
+func (r *rule) ordered(left nft.Expr, reg int, values ...[]byte) {
+	if t := left.Type(); swaps(t) {
+		r.byteorder(reg, unix.NFT_BYTEORDER_HTON, t.Bytes())
+		for _, v := range values {
+			slices.Reverse(v)
+		}
+	}
+}
+
+func (r *rule) compareRange(left nft.Expr, op nft.RelOp, x *nft.Range) {
+	reg := r.alloc(left.Type())
+	bits := r.loadBits(left, reg)
+	from, to := slices.Clone(r.value(x.From)), slices.Clone(r.value(x.To))
+	r.ordered(left, reg, from, to)
+	from, to = bits.place(from), bits.place(to)
+	if op == nft.OpNe {
+		r.expr("range", func(a *attrs) {
+			a.u32(unix.NFTA_RANGE_SREG, regNumber(reg))
+			a.u32(unix.NFTA_RANGE_OP, unix.NFT_RANGE_NEQ)
+			a.data(unix.NFTA_RANGE_FROM_DATA, from)
+			a.data(unix.NFTA_RANGE_TO_DATA, to)
+		})
+		return
+	}
+	r.cmp(reg, unix.NFT_CMP_GTE, from)
+	r.cmp(reg, unix.NFT_CMP_LTE, to)
+}
+
+// comparePrefix compares the first bits. Whole bytes need no mask: fewer of them are compared, or even read.
+func (r *rule) comparePrefix(left nft.Expr, op nft.RelOp, x *nft.Prefix) {
+	reg := r.alloc(left.Type())
+	value := r.value(x.Value)
+	if n := x.Len / 8; x.Len > 0 && x.Len%8 == 0 && !swaps(left.Type()) && bitsOf(left).size == 0 {
+		if p, ok := left.(*nft.Payload); ok && aligned(p) {
+			r.expr("payload", func(a *attrs) { a.payloadLoad(reg, p.Base, p.Offset/8, n) })
+		} else {
+			r.load(left, reg)
+		}
+		r.cmp(reg, cmpOp(op), value[:n])
+		return
+	}
+	bits := r.loadBits(left, reg)
+	mask := prefixMask(len(value)*8, x.Len)
+	if swaps(left.Type()) {
+		slices.Reverse(mask)
+	}
+	value, mask = bits.place(value), bits.place(mask)
+	r.bitwise(reg, mask, make([]byte, len(mask)))
+	r.cmp(reg, cmpOp(op), value)
+}
+
+// prefixMask has the first n of so many bits set.
+func prefixMask(bits, n int) []byte {
+	mask := make([]byte, (bits+7)/8)
+	for i := range n {
+		mask[i/8] |= 0x80 >> (i % 8)
+	}
+	return mask
+}
+
+func (r *rule) lookupVerdict(s *nft.Vmap) {
+	r.require(s.Key)
+	reg := r.alloc(s.Key.Type())
+	set := r.loadKey(s.Key, reg, s.Map)
+	r.lookup(reg, set, unix.NFT_REG_VERDICT, false)
+}
+
+// lookup looks the key in a register up. dreg is the kernel's number of the register for the value; -1: only whether
+// there is one matters.
+func (r *rule) lookup(reg int, set setName, dreg int, not bool) {
+	r.expr("lookup", func(a *attrs) {
+		a.str(unix.NFTA_LOOKUP_SET, set.name)
+		a.u32(unix.NFTA_LOOKUP_SREG, regNumber(reg))
+		if dreg >= 0 {
+			a.u32(unix.NFTA_LOOKUP_DREG, uint32(dreg))
+		}
+		a.u32(unix.NFTA_LOOKUP_SET_ID, set.id)
+		if not {
+			a.u32(unix.NFTA_LOOKUP_FLAGS, unix.NFT_LOOKUP_F_INV)
+		}
+	})
+}
+
+func (r *rule) cmp(reg int, op uint32, value []byte) {
+	r.expr("cmp", func(a *attrs) {
+		a.u32(unix.NFTA_CMP_SREG, regNumber(reg))
+		a.u32(unix.NFTA_CMP_OP, op)
+		a.data(unix.NFTA_CMP_DATA, value)
+	})
+}
+
+func cmpOp(op nft.RelOp) uint32 {
+	switch op {
+	case nft.OpNe:
+		return unix.NFT_CMP_NEQ
+	case nft.OpLt:
+		return unix.NFT_CMP_LT
+	case nft.OpLe:
+		return unix.NFT_CMP_LTE
+	case nft.OpGt:
+		return unix.NFT_CMP_GT
+	case nft.OpGe:
+		return unix.NFT_CMP_GTE
+	}
+	return unix.NFT_CMP_EQ
+}

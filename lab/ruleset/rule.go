@@ -1,0 +1,140 @@
+package ruleset
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// rule turns one rule into expressions.
+//
+// Each statement starts with empty registers. The kernel has 16 registers of 4 bytes; register numbers here count
+// them from 0, see regNumber.
+type rule struct {
+	*compiler
+	family nft.Family
+	out    *attrs  // expressions, before they are put in order
+	pieces []piece // what out consists of
+	span   nft.Span
+	free   int // the first register that is free
+	known  known
+}
+
+func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
+	c.scratch.b = c.scratch.b[:0]
+	rc := &rule{compiler: c, family: ch.Table.Family, out: &c.scratch, known: knownIn(ch.Table.Family)}
+	for i, s := range r.Stmts {
+		rc.span = s.Range()
+		rc.free = 0
+		rc.stmt(s, i == len(r.Stmts)-1)
+	}
+	flags := uint16(unix.NLM_F_CREATE | unix.NLM_F_APPEND)
+	if echo {
+		flags |= unix.NLM_F_ECHO
+	}
+	c.begin(unix.NFT_MSG_NEWRULE, flags, ch.Table.Family, part{what: "rule", span: r.Span, rule: r})
+	c.str(unix.NFTA_RULE_TABLE, ch.Table.Name)
+	c.str(unix.NFTA_RULE_CHAIN, ch.Name)
+	at := c.open(unix.NFTA_RULE_EXPRESSIONS)
+	for _, p := range rc.merged() {
+		c.marks = append(c.marks, mark{len(c.b), p.span})
+		if p.cmp != nil {
+			c.payloadCmp(p.cmp)
+		} else {
+			c.b = append(c.b, c.scratch.b[p.from:p.to]...)
+		}
+	}
+	c.close(at)
+	c.comment(unix.NFTA_RULE_USERDATA, r.Comment)
+}
+
+// stmt compiles one statement; last says that none follows.
+func (r *rule) stmt(s nft.Stmt, last bool) {
+	switch s := s.(type) {
+	case *nft.Match:
+		r.match(s, last)
+		return
+	case *nft.Vmap:
+		r.lookupVerdict(s)
+	case *nft.VerdictStmt:
+		r.expr("immediate", func(a *attrs) {
+			a.u32(unix.NFTA_IMMEDIATE_DREG, unix.NFT_REG_VERDICT)
+			a.verdict(unix.NFTA_IMMEDIATE_DATA, &s.Verdict)
+		})
+	case *nft.Counter, *nft.Limit, *nft.Quota:
+		r.begin()
+		r.out.stateful(s)
+		r.end()
+	case *nft.ObjectRef:
+		r.expr("objref", func(a *attrs) {
+			a.u32(unix.NFTA_OBJREF_IMM_TYPE, objectType(s.Object))
+			a.str(unix.NFTA_OBJREF_IMM_NAME, s.Object.Name)
+		})
+	case *nft.Log:
+		r.log(s)
+	case *nft.Reject:
+		r.reject(s)
+	case *nft.NAT:
+		r.nat(s)
+	case *nft.Notrack:
+		r.begin()
+		r.out.str(unix.NFTA_EXPR_NAME, "notrack")
+		r.end()
+	case *nft.Assign:
+		r.assign(s)
+	case *nft.QueueStmt:
+		r.queue(s)
+	case *nft.SetUpdate:
+		r.setUpdate(s)
+	default:
+		r.fail(s.Range(), "", "", fmt.Errorf("`%s` cannot be loaded yet", s))
+	}
+	r.fence()
+}
+
+// expr writes one expression of a rule.
+func (r *rule) expr(name string, fill func(a *attrs)) {
+	r.begin()
+	r.out.str(unix.NFTA_EXPR_NAME, name)
+	at := r.out.open(unix.NFTA_EXPR_DATA)
+	fill(r.out)
+	r.out.close(at)
+	r.end()
+}
+
+func (r *rule) begin() {
+	r.pieces = append(r.pieces, piece{from: len(r.out.b), span: r.span})
+	r.out.open(unix.NFTA_LIST_ELEM)
+}
+
+func (r *rule) end() {
+	p := &r.pieces[len(r.pieces)-1]
+	r.out.close(p.from + unix.NLA_HDRLEN)
+	p.to = len(r.out.b)
+}
+
+// alloc takes registers for a value of type t: one of the old 16-byte registers, as nft does, or as many as a
+// concatenation needs.
+func (r *rule) alloc(t *nft.Datatype) int {
+	reg := r.free
+	if t != nil && t.Base == nft.BaseConcat {
+		r.free += t.RegisterBytes() / unix.NFT_REG32_SIZE
+	} else {
+		r.free += unix.NFT_REG_SIZE / unix.NFT_REG32_SIZE
+	}
+	return reg
+}
+
+// regNumber is the kernel's number of a register: those on a boundary of 16 bytes have their old number, which also
+// kernels before 4.1 know (enum nft_registers of nf_tables.h).
+func regNumber(reg int) uint32 {
+	const per = unix.NFT_REG_SIZE / unix.NFT_REG32_SIZE
+	if reg%per == 0 {
+		return uint32(unix.NFT_REG_1 + reg/per)
+	}
+	return uint32(unix.NFT_REG32_00 + reg)
+}
+
+func words(bytes int) int { return (bytes + unix.NFT_REG32_SIZE - 1) / unix.NFT_REG32_SIZE }

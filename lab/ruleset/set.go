@@ -1,0 +1,171 @@
+package ruleset
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// Flags and attributes of sets that golang.org/x/sys lacks (enum nft_set_flags, nft_set_attributes,
+// nft_set_desc_attributes and nft_set_field_attributes of nf_tables.h).
+const (
+	nftSetConcat       = 0x80
+	nftaSetExpr        = 17
+	nftaSetExpressions = 18
+	nftaSetDescConcat  = 2
+	nftaSetFieldLen    = 1
+)
+
+// Notes of a set (enum nftnl_udata_set_types of libnftnl's include/libnftnl/udata.h).
+const (
+	udataKeyByteorder  = 0
+	udataDataByteorder = 1
+	udataMergeElements = 2
+	udataKeyTypeof     = 3
+	udataDataTypeof    = 4
+	udataDataInterval  = 6
+	udataSetComment    = 7
+)
+
+// newSet declares a set or a map. key is what the type of its keys was taken from, nil if it was written; keyBytes is
+// their size, size the number of elements that there will be at most: 0, if nothing is known.
+func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName {
+	name := c.setOf(s)
+	flags := uint32(s.Flags)
+	if hasRanges(s) && s.Key.Base == nft.BaseConcat {
+		flags |= nftSetConcat
+	}
+	if s.Anonymous() {
+		flags |= unix.NFT_SET_ANONYMOUS
+	}
+	if s.Map {
+		flags |= unix.NFT_SET_MAP
+	}
+	what := "set " + s.Name
+	if s.Map {
+		what = "map " + s.Name
+	}
+	c.begin(unix.NFT_MSG_NEWSET, unix.NLM_F_CREATE, c.table.Family, part{what: what, span: s.Span})
+	c.str(unix.NFTA_SET_TABLE, c.table.Name)
+	c.str(unix.NFTA_SET_NAME, name.name)
+	c.u32(unix.NFTA_SET_FLAGS, flags)
+	c.u32(unix.NFTA_SET_KEY_TYPE, s.Key.ID)
+	c.u32(unix.NFTA_SET_KEY_LEN, uint32(keyBytes))
+	switch {
+	case s.Verdict:
+		c.u32(unix.NFTA_SET_DATA_TYPE, unix.NFT_DATA_VERDICT)
+		c.u32(unix.NFTA_SET_DATA_LEN, unix.NFT_REG_SIZE)
+	case s.Data != nil:
+		c.u32(unix.NFTA_SET_DATA_TYPE, s.Data.ID)
+		c.u32(unix.NFTA_SET_DATA_LEN, uint32(dataBytes(s)))
+	}
+	c.u32(unix.NFTA_SET_ID, name.id)
+	if s.Policy == "memory" {
+		c.u32(unix.NFTA_SET_POLICY, unix.NFT_SET_POL_MEMORY)
+	}
+	c.setDesc(s, size, flags&nftSetConcat != 0)
+	if s.Timeout > 0 {
+		c.u64(unix.NFTA_SET_TIMEOUT, uint64(s.Timeout.Milliseconds()))
+	}
+	if s.GCInterval > 0 {
+		c.u32(unix.NFTA_SET_GC_INTERVAL, uint32(s.GCInterval.Milliseconds()))
+	}
+	c.put(unix.NFTA_SET_USERDATA, setNotes(s, key))
+	c.statefuls(nftaSetExpr, nftaSetExpressions, s.Stmts)
+	return name
+}
+
+// setDesc describes a set to the kernel, which chooses by it how to store it.
+func (c *compiler) setDesc(s *nft.Set, size int, concat bool) {
+	if s.Size > 0 {
+		size = int(s.Size)
+	}
+	if size == 0 && !concat {
+		return
+	}
+	at := c.open(unix.NFTA_SET_DESC)
+	if size > 0 {
+		c.u32(unix.NFTA_SET_DESC_SIZE, uint32(size))
+	}
+	if concat {
+		list := c.open(nftaSetDescConcat)
+		for _, p := range s.Key.Parts {
+			elem := c.open(unix.NFTA_LIST_ELEM)
+			c.u32(nftaSetFieldLen, uint32(p.Bytes()))
+			c.close(elem)
+		}
+		c.close(list)
+	}
+	c.close(at)
+}
+
+// hasRanges reports whether keys of a set may be ranges.
+func hasRanges(s *nft.Set) bool { return s.Flags&nft.SetInterval != 0 }
+
+func dataBytes(s *nft.Set) int {
+	n := s.Data.Bytes()
+	if s.DataRange {
+		return 2 * n
+	}
+	return n
+}
+
+// setNotes are the notes that nft wants of a set, to list it as it was written.
+func setNotes(s *nft.Set, key nft.Expr) []byte {
+	var u udata
+	u.u32(udataKeyByteorder, noteOrder(s.Key, key))
+	if s.Map {
+		u.u32(udataDataByteorder, noteOrder(s.Data, s.DataExpr))
+	}
+	if s.AutoMerge {
+		u.u32(udataMergeElements, 1)
+	}
+	if !s.Anonymous() {
+		if s.KeyExpr != nil {
+			u.typeof(udataKeyTypeof, s.KeyExpr)
+		}
+		if s.DataExpr != nil {
+			u.typeof(udataDataTypeof, s.DataExpr)
+		}
+	}
+	if s.DataRange {
+		u.u32(udataDataInterval, 1)
+	}
+	if s.Comment != "" {
+		u.str(udataSetComment, s.Comment)
+	}
+	return u.b
+}
+
+// noteOrder is the byte order of a type as nft notes it (enum byteorder of nft's include/datatype.h).
+func noteOrder(t *nft.Datatype, e nft.Expr) uint32 {
+	const (
+		invalid = 0
+		host    = 1
+		big     = 2
+	)
+	if t == nil || t.Base == nft.BaseConcat {
+		return invalid
+	}
+	switch e := e.(type) {
+	case nil:
+		switch t {
+		case nft.TypeNFProto, nft.TypeInetProto, nft.TypeDCCPPktType, nft.TypeCTDir, nft.TypeBoolean:
+			return invalid
+		}
+	case *nft.Payload:
+		return big
+	case *nft.CT:
+		if e.Key == nft.CTProtocol {
+			return big
+		}
+	case *nft.Meta:
+		if t.Bytes() == 1 {
+			return host
+		}
+	}
+	if t.Order == nft.BigEndian {
+		return big
+	}
+	return host
+}

@@ -1,0 +1,131 @@
+package ruleset
+
+import (
+	"encoding/binary"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// Notes of a `typeof` (enum nftnl_udata_set_typeof_types of libnftnl, and what build_udata of each expression of nft
+// writes into them).
+const (
+	udataTypeofExpr = 0
+	udataTypeofData = 1
+)
+
+// Kinds of expressions as nft numbers them (enum expr_types of nft's include/expression.h).
+const (
+	exprPayload = 7
+	exprMeta    = 9
+	exprSocket  = 10
+	exprCT      = 12
+	exprConcat  = 13
+	exprNumgen  = 23
+	exprHash    = 24
+	exprRT      = 25
+	exprFib     = 26
+)
+
+// typeof notes the expression that a type was taken from.
+func (u *udata) typeof(typ uint8, e nft.Expr) {
+	u.nest(typ, func(u *udata) {
+		kind, data := typeofData(e)
+		u.u32(udataTypeofExpr, kind)
+		u.put(udataTypeofData, data)
+	})
+}
+
+func typeofData(e nft.Expr) (kind uint32, data []byte) {
+	var u udata
+	switch e := e.(type) {
+	case *nft.Payload:
+		u.payload(e)
+		return exprPayload, u.b
+	case *nft.Meta:
+		u.u32(0, uint32(e.Key))
+		return exprMeta, u.b
+	case *nft.CT:
+		u.u32(0, uint32(e.Key))
+		u.u32(1, uint32(int32(e.Dir)))
+		return exprCT, u.b
+	case *nft.Socket:
+		u.u32(0, e.Key)
+		return exprSocket, u.b
+	case *nft.RT:
+		u.u32(0, uint32(e.Key))
+		return exprRT, u.b
+	case *nft.Fib:
+		u.u32(0, uint32(e.Result))
+		u.u32(1, e.Flags)
+		return exprFib, u.b
+	case *nft.Numgen:
+		u.u32(0, flag(e.Random, 1))
+		u.u32(1, e.Mod)
+		u.u32(2, e.Offset)
+		return exprNumgen, u.b
+	case *nft.Hash:
+		u.u32(0, flag(e.X == nil, 1))
+		u.u32(1, e.Offset)
+		u.u32(2, e.Mod)
+		u.u32(3, e.Seed)
+		u.u32(4, flag(e.Seeded, 1))
+		return exprHash, u.b
+	case *nft.ConcatExpr:
+		u.nest(0, func(u *udata) {
+			for i, p := range e.Parts {
+				u.nest(uint8(i), func(u *udata) {
+					kind, data := typeofData(p)
+					u.u32(udataTypeofExpr, kind)
+					u.put(udataTypeofData, data)
+				})
+			}
+		})
+		return exprConcat, u.b
+	}
+	return 0, nil
+}
+
+// headers are nft's numbers of the protocols (enum proto_desc_id of nft's include/proto.h).
+var headers = map[string]uint32{"ah": 1, "esp": 2, "comp": 3, "icmp": 4, "igmp": 5, "udp": 6, "udplite": 7, "tcp": 8,
+	"dccp": 9, "sctp": 10, "th": 11, "ip": 12, "ip6": 13, "icmpv6": 14, "arp": 15, "vlan": 16, "ether": 17}
+
+// fieldNumbers are nft's numbers of fields where they do not follow from the order (the enums of nft's
+// include/proto.h and the structs of the kernel's headers).
+var fieldNumbers = map[string]uint32{"igmp checksum": 2, "igmp mrt": 3, "udplite csumcov": 3, "udplite checksum": 4,
+	"ah hdrlength": 2, "ah reserved": 3, "ah spi": 4, "ah sequence": 5}
+
+func (u *udata) payload(e *nft.Payload) {
+	name, field := "", ""
+	if e.Proto != nil {
+		name = e.Proto.Name
+	} else if e.Base == nft.TransportHeader && e.Len == 16 && (e.Offset == 0 || e.Offset == 16) {
+		name = "th"
+	}
+	if e.Field != nil {
+		field = e.Field.Name
+	}
+	id := headers[name]
+	u.u32(0, id)
+	switch n, ok := fieldNumbers[name+" "+field]; {
+	case id == 0:
+		u.u32(1, 0)
+		u.u32(2, uint32(e.Base))
+		u.u32(3, uint32(e.Offset))
+		u.u32(4, uint32(e.Len))
+	case name == "th":
+		u.u32(1, uint32(e.Offset/16+1))
+		return
+	case ok:
+		u.u32(1, n)
+	default:
+		for i := range e.Proto.Fields {
+			if e.Proto.Fields[i].Name == field {
+				u.u32(1, uint32(i+1))
+			}
+		}
+	}
+	if e.Type().ID == nft.TypeInteger.ID {
+		u.b = append(u.b, 4, 4)
+		u.b = binary.NativeEndian.AppendUint32(u.b, uint32(e.Len))
+	}
+}
