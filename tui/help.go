@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -16,16 +17,14 @@ type helpLine struct{ key, text string }
 
 // bindings are all keys of the current screen that do something.
 func (m *model) bindings() []key.Binding {
-	own := m.step.Keys.All()
+	own, not := m.step.Keys.All(), []key.Binding{m.keys.Step, m.keys.Open, m.keys.Freeze}
 	if m.screen == Lab {
-		own = m.lab.Keys.All()
+		own, not = m.lab.Keys.All(), []key.Binding{m.keys.Lab}
 	}
 	var out []key.Binding
 	for _, b := range append(own, m.keys.all()...) {
-		switch {
-		case !b.Enabled():
-		case m.screen == Step && (b.Help().Key == m.keys.Open.Help().Key || b.Help().Key == m.keys.Freeze.Help().Key):
-		default:
+		elsewhere := slices.ContainsFunc(not, func(n key.Binding) bool { return n.Help() == b.Help() })
+		if b.Enabled() && !elsewhere {
 			out = append(out, b)
 		}
 	}
@@ -76,7 +75,7 @@ next:
 func others(b key.Binding) string {
 	var out []string
 	for _, k := range b.Keys() {
-		if k != b.Help().Key && k != "shift+tab" {
+		if k != b.Help().Key && k != "shift+tab" && k != "pgdown" {
 			out = append(out, k)
 		}
 	}
@@ -126,7 +125,7 @@ func (m *model) drawHelp(c *canvas.Canvas, r canvas.Rect) {
 		c.Text(row.X+16, row.Y, row.W-16, canvas.Shorten(lines[m.scroll+y].text, row.W-17, m.glyphs), theme.Plain)
 	}
 	if m.scroll+room < len(lines) {
-		c.TextRight(in.X, in.Y+in.H-1, in.W, "more: down ", theme.Key)
+		c.TextRight(box.X, box.Y+box.H-1, box.W-2, " down more ", theme.Key)
 	}
 	if len(lines) == 0 {
 		c.Text(in.X+1, in.Y+1, in.W-1, "no key does that here", theme.Dim)

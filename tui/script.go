@@ -16,11 +16,15 @@ var keyNames = map[string]tea.KeyPressMsg{
 	"backspace": {Code: tea.KeyBackspace}, "lt": {Code: '<', Text: "<"},
 }
 
-// parseKeys reads a script of keys: characters as they are, others by name in angle brackets: "nnsD<esc><tab>".
+// parseKeys reads a script of keys: characters as they are, others by name in angle brackets: "nnsD<esc><C-u>".
 func parseKeys(s string) []tea.KeyPressMsg {
 	var out []tea.KeyPressMsg
 	for s != "" {
 		if name, rest, ok := strings.Cut(s[1:], ">"); ok && s[0] == '<' {
+			if letter, ctrl := strings.CutPrefix(name, "C-"); ctrl && len(letter) == 1 {
+				out, s = append(out, tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}), rest
+				continue
+			}
 			if k, known := keyNames[name]; known {
 				out, s = append(out, k), rest
 				continue

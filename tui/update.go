@@ -180,8 +180,8 @@ func (m *model) toLab() {
 }
 
 func (m *model) toStep() {
-	if m.screen == Lab && m.step.Packet() == nil {
-		m.open()
+	if e, ok := m.lab.Event(); ok && m.screen == Lab {
+		m.step.Show(e.Packet, e.Step)
 	}
 	m.screen = Step
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -86,9 +87,12 @@ func (m *model) draw() *canvas.Canvas {
 func (m *model) breadcrumb(c *canvas.Canvas, row canvas.Rect, size canvas.Size) {
 	g := m.glyphs
 	arrow := fmt.Sprintf(" %c ", g.Arrow)
-	state := m.state(size)
-	if canvas.Width(state)+20 > row.W {
-		state = ""
+	state := ""
+	for _, s := range m.states(size) {
+		if canvas.Width(s)+22 <= row.W {
+			state = s
+			break
+		}
 	}
 	x := row.X + 1
 	if size == canvas.Wide {
@@ -118,15 +122,16 @@ func (m *model) breadcrumb(c *canvas.Canvas, row canvas.Rect, size canvas.Size) 
 	}
 }
 
-// state is the right end of the first line.
-func (m *model) state(size canvas.Size) string {
+// states are the right end of the first line, from long to short.
+func (m *model) states(size canvas.Size) []string {
 	g := m.glyphs
 	if m.screen == Step {
 		n, of := m.step.Step()
 		if of == 0 {
-			return "[2]"
+			return []string{"[2]"}
 		}
-		return fmt.Sprintf("%c %d/%d %c  REC", g.Left, n, of, g.Right)
+		place := fmt.Sprintf("%c %d/%d %c", g.Left, n, of, g.Right)
+		return []string{place + "  REC", place}
 	}
 	up := ""
 	if !m.config.Started.IsZero() {
@@ -138,13 +143,13 @@ func (m *model) state(size canvas.Size) string {
 		if m.log.Lost > 0 {
 			text += fmt.Sprintf("   lost %d", m.log.Lost)
 		}
-		return text + "   [1]"
+		return []string{text + "   [1]"}
 	}
 	text := fmt.Sprintf("%s%d nodes %d links  rec %d  drops %d", up, nodes, links, len(m.log.Packets), m.log.Drops)
 	if m.log.Lost > 0 {
 		text += fmt.Sprintf("  lost %d", m.log.Lost)
 	}
-	return text + "  [1]"
+	return []string{text + "  [1]", fmt.Sprintf("drops %d  [1]", m.log.Drops)}
 }
 
 // age is a duration as people say it: "4 s" ago, up "2m14s".
@@ -168,12 +173,13 @@ func (m *model) hint(c *canvas.Canvas, row canvas.Rect, size canvas.Size) {
 	}
 	switch {
 	case m.mode == modeFilter || m.mode == modeInject:
+		if m.note != "" { // until the next key
+			put(m.note, theme.Bad)
+			return
+		}
 		x := c.Text(row.X+1, row.Y, row.W-1, m.prompt.label+": ", theme.Title)
 		c.Text(x, row.Y, row.X+row.W-x, m.prompt.text, theme.Plain)
 		m.place(x+canvas.Width(m.prompt.text[:m.prompt.cursor]), row.Y, row)
-		if m.note != "" {
-			c.TextRight(x+canvas.Width(m.prompt.text)+1, row.Y, row.W-1-(x+canvas.Width(m.prompt.text)+1), m.note, theme.Warn)
-		}
 	case m.mode == modeCopy:
 		put("copy: t text  j JSON  c command that sends it  n command for this node", theme.Title)
 	case m.note != "" && m.bad:
@@ -185,7 +191,11 @@ func (m *model) hint(c *canvas.Canvas, row canvas.Rect, size canvas.Size) {
 	case size == canvas.List:
 		put("list: from 60x16 on there are panes", theme.Dim)
 	case m.screen == Step:
-		put(m.recorded(), theme.Dim)
+		text := m.recorded()
+		if again := text + "   R sends it again"; m.keys.Resend.Enabled() && text != "" && canvas.Width(again) < row.W-1 {
+			text = again
+		}
+		put(text, theme.Dim)
 	default:
 		m.labHint(c, row)
 	}
@@ -198,15 +208,11 @@ func (m *model) recorded() string {
 		return ""
 	}
 	ago := age(m.clock.Sub(p.Sent)) + " ago"
-	again := ""
-	if m.keys.Resend.Enabled() {
-		again = "   R sends it again"
-	}
 	switch p.Path.Verdict {
 	case path.Drop, path.Delivered:
-		return fmt.Sprintf("REC: a recording; this packet was %s %s.%s", record.Fate(p.Path.Verdict), ago, again)
+		return fmt.Sprintf("REC: a recording; this packet was %s %s", record.Fate(p.Path.Verdict), ago)
 	}
-	return fmt.Sprintf("REC: a recording, %s: %s.%s", ago, record.Fate(p.Path.Verdict), again)
+	return fmt.Sprintf("REC: a recording, %s: %s", ago, record.Fate(p.Path.Verdict))
 }
 
 func (m *model) labHint(c *canvas.Canvas, row canvas.Rect) {
@@ -240,14 +246,13 @@ func (m *model) footerItems() []footerItem {
 	if m.screen == Step {
 		return []footerItem{
 			{"n/N hook", []key.Binding{s.Next}}, {"s/S rule", []key.Binding{s.NextRule}}, {"o/O node", []key.Binding{s.NextNode}},
-			{"g/G ends", []key.Binding{s.First}}, {"[ ] packet", []key.Binding{k.NextPacket}}, {"D why", []key.Binding{k.Why}},
-			{"d drop", []key.Binding{k.Drop}}, {"y copy", []key.Binding{k.Copy}}, {"R resend", []key.Binding{k.Resend}},
-			{"! shell", []key.Binding{k.Shell}}, {"1 Lab", []key.Binding{k.Lab}}, {"i inject", []key.Binding{k.Inject}},
-			{"z zoom", []key.Binding{k.Zoom}},
+			{"D why", []key.Binding{k.Why}}, {"[ ] packet", []key.Binding{k.NextPacket}}, {"d drop", []key.Binding{k.Drop}},
+			{"R resend", []key.Binding{k.Resend}}, {"y copy", []key.Binding{k.Copy}}, {"! shell", []key.Binding{k.Shell}},
+			{"1 Lab", []key.Binding{k.Lab}}, {"g/G ends", []key.Binding{s.First}}, {"z zoom", []key.Binding{k.Zoom}},
 		}
 	}
 	return []footerItem{
-		{"1 Lab", []key.Binding{k.Lab}}, {"2 Step", []key.Binding{k.Step}}, {e + " step", []key.Binding{k.Open}},
+		{"2 Step", []key.Binding{k.Step}}, {e + " step", []key.Binding{k.Open}},
 		{"i inject", []key.Binding{k.Inject}}, {"D why", []key.Binding{k.Why}}, {"! shell", []key.Binding{k.Shell}},
 		{"y copy", []key.Binding{k.Copy}}, {"z zoom", []key.Binding{k.Zoom}}, {"tab pane", []key.Binding{m.lab.Keys.Pane}},
 		{"R resend", []key.Binding{k.Resend}}, {"% mouse", []key.Binding{k.Mouse}},
@@ -256,9 +261,9 @@ func (m *model) footerItems() []footerItem {
 
 // footer draws the keys that fit. The ones for help, filter and quitting always do.
 func (m *model) footer(c *canvas.Canvas, row canvas.Rect) {
-	always := []footerItem{{"? help", []key.Binding{m.keys.Help}}, {"/ filter", []key.Binding{m.keys.Filter}}, {"q quit", []key.Binding{m.keys.Quit}}}
-	if row.W < 76 {
-		always = []footerItem{{"?", []key.Binding{m.keys.Help}}, {"/", []key.Binding{m.keys.Filter}}, {"q", []key.Binding{m.keys.Quit}}}
+	always := []footerItem{{"? help", []key.Binding{m.keys.Help}}, {"/", []key.Binding{m.keys.Filter}}, {"q", []key.Binding{m.keys.Quit}}}
+	if row.W >= 110 {
+		always = []footerItem{{"? help", []key.Binding{m.keys.Help}}, {"/ find", []key.Binding{m.keys.Filter}}, {"q quit", []key.Binding{m.keys.Quit}}}
 	}
 	x := row.X + 1
 	room := row.W - 1
@@ -268,12 +273,8 @@ func (m *model) footer(c *canvas.Canvas, row canvas.Rect) {
 	room -= 2
 	put := func(it footerItem) {
 		end := c.Text(x, row.Y, row.W-x, it.text, theme.Plain)
-		for i, r := range it.text { // the key itself stands out
-			if r == ' ' {
-				c.Paint(canvas.Rect{X: x, Y: row.Y, W: i, H: 1}, theme.Key)
-				break
-			}
-		}
+		name, _, _ := strings.Cut(it.text, " ") // the key itself stands out
+		c.Paint(canvas.Rect{X: x, Y: row.Y, W: canvas.Width(name), H: 1}, theme.Key)
 		c.Zone(canvas.Rect{X: x, Y: row.Y, W: end - x, H: 1}, keyZone(it.keys[0]))
 		x = end
 	}

@@ -39,7 +39,7 @@ func Draw(c *canvas.Canvas, r canvas.Rect, g *theme.Glyphs, p *record.Packet, sc
 		c.Text(row.X+1+labelWidth, row.Y, row.W-labelWidth-2, l.text, l.role)
 	}
 	if scroll+room < len(lines) {
-		c.TextRight(in.X, in.Y+room-1, in.W, "more: j ", theme.Key)
+		c.TextRight(box.X, box.Y+box.H-1, box.W-2, " j more ", theme.Key)
 	}
 	if last := in.Row(in.H - 1); in.H > 2 {
 		c.Text(last.X+1, last.Y, last.W-1, canvas.Shorten(keys, last.W-2, g), theme.Dim)
@@ -139,7 +139,7 @@ func content(p *record.Packet, g *theme.Glyphs) []line {
 			if !blank {
 				out, blank = append(out, line{}), true
 			}
-			add("TRY", m.Rule.Where()+"  "+m.Try, theme.Good)
+			add("TRY", m.Rule.Where()+": "+m.Try, theme.Good)
 		}
 	}
 	return out

@@ -65,10 +65,24 @@ func (m *Model) drawEvents(c *canvas.Canvas, r canvas.Rect) {
 		c.Text(r.X+2, r.Y, r.W-2, text, theme.Dim)
 		return
 	}
-	top := max(min(m.cursor-r.H/2, m.rows()-r.H), 0)
-	for y := 0; y < r.H && top+y < m.rows(); y++ {
-		m.drawEvent(c, r.Row(y), cols, top+y)
+	m.keepInSight(r.H)
+	for y := 0; y < r.H && m.top+y < m.rows(); y++ {
+		m.drawEvent(c, r.Row(y), cols, m.top+y)
 	}
+}
+
+// keepInSight scrolls the list as little as a step of the cursor needs, and puts the cursor in the middle after a
+// jump.
+func (m *Model) keepInSight(rows int) {
+	switch {
+	case m.cursor == m.top-1:
+		m.top--
+	case m.cursor == m.top+rows:
+		m.top++
+	case m.cursor < m.top || m.cursor > m.top+rows:
+		m.top = m.cursor - rows/2
+	}
+	m.top = max(min(m.top, m.rows()-rows), 0)
 }
 
 func (m *Model) header(c *canvas.Canvas, row canvas.Rect, cols columns) {
@@ -110,6 +124,8 @@ func (m *Model) drawEvent(c *canvas.Canvas, row canvas.Rect, cols columns, i int
 	if cols.note > 0 {
 		put(cols.packet, cols.note-1, flow(&s.Packet, m.glyphs, false), theme.Plain)
 		put(cols.note, row.W, m.note(s), theme.Dim)
+	} else if row.W < 60 {
+		put(cols.packet, row.W, flow(&s.Packet, m.glyphs, true), theme.Plain)
 	} else {
 		text := flow(&s.Packet, m.glyphs, true)
 		room := row.W - cols.packet

@@ -53,6 +53,7 @@ type Model struct {
 	filter string
 	match  []int // indexes of the events that pass the filter; nil: all
 	cursor int   // index into what is shown of the events
+	top    int   // likewise, of the first row on the screen
 	seen   int   // how many events there were when the list was last followed
 
 	picture mapCache

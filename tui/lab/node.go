@@ -15,7 +15,11 @@ import (
 type nodeLine struct {
 	label, text string
 	role        theme.Role
+	full        bool // the text begins at the edge: a row of a table
 }
+
+// labelWidth is the width of the column of labels.
+const labelWidth = 7
 
 // nodeTitle names the selected node.
 func (m *Model) nodeTitle() string {
@@ -35,9 +39,10 @@ func (m *Model) drawNode(c *canvas.Canvas, r canvas.Rect) {
 	m.scroll = max(min(m.scroll, len(lines)-r.H), 0)
 	for y := 0; y < r.H && m.scroll+y < len(lines); y++ {
 		l, row := &lines[m.scroll+y], r.Row(y)
-		x := c.Text(row.X+1, row.Y, 8, l.label, theme.Dim)
-		if l.label != "" || strings.HasPrefix(l.text, " ") {
-			x = max(x, row.X+8)
+		x := row.X + 1
+		if !l.full {
+			c.Text(x, row.Y, labelWidth-1, l.label, theme.Dim)
+			x += labelWidth
 		}
 		c.Text(x, row.Y, row.X+row.W-x, canvas.Shorten(l.text, row.X+row.W-x, m.glyphs), l.role)
 	}
@@ -52,22 +57,14 @@ func (m *Model) nodeLines() []nodeLine {
 		return nil
 	}
 	var out []nodeLine
+	last := ""
 	add := func(label, text string) {
-		if len(out) > 0 && label != "" {
-			for i := len(out) - 1; i >= 0; i-- { // a label stands once
-				if out[i].label != "" {
-					if out[i].label == label {
-						label = ""
-					}
-					break
-				}
-			}
+		if label == last { // a label stands once
+			label = ""
+		} else {
+			last = label
 		}
-		if label == "" {
-			text = " " + strings.TrimPrefix(text, " ")
-			text = text[1:]
-		}
-		out = append(out, nodeLine{label, text, theme.Plain})
+		out = append(out, nodeLine{label: label, text: text})
 	}
 	for _, e := range m.plan.Interfaces(n.Name) {
 		add("addr", m.end(&e))
@@ -89,7 +86,7 @@ func (m *Model) nodeLines() []nodeLine {
 	}
 	out = append(out, m.chainLines()...)
 	out = append(out, m.dropLines()...)
-	out = append(out, nodeLine{}, nodeLine{text: m.Command(), role: theme.Dim})
+	out = append(out, nodeLine{}, nodeLine{text: m.Command(), role: theme.Dim, full: true})
 	return out
 }
 
@@ -148,10 +145,10 @@ func (m *Model) chainLines() []nodeLine {
 	if len(list) == 0 {
 		return nil
 	}
-	out := []nodeLine{{}, {"hooks", fmt.Sprintf("%-12s%6s%6s%7s", "", "rules", "pkts", "drops"), theme.Dim}}
+	out := []nodeLine{{}, {text: fmt.Sprintf("%-22s%6s%6s%7s", "hooks", "rules", "pkts", "drops"), role: theme.Dim, full: true}}
 	for i := range list {
 		n := m.log.Chain(list[i].key)
-		l := nodeLine{"", fmt.Sprintf("%-19s%6d%6d%7d", list[i].name, list[i].rules, n.Packets, n.Drops), theme.Plain}
+		l := nodeLine{text: fmt.Sprintf(" %-21s%6d%6d%7d", list[i].name, list[i].rules, n.Packets, n.Drops), full: true}
 		if n.Drops > 0 {
 			l.role = theme.Bad
 		}
@@ -172,10 +169,11 @@ func (m *Model) dropLines() []nodeLine {
 		}
 		s := &p.Path.Steps[last]
 		e := record.Event{Packet: p, Step: last}
-		out = append(out, nodeLine{"", fmt.Sprintf("%s %s %s %s", e.Time().Format("15:04:05"), p.Name(), s.Station.Name(), m.note(s)), theme.Plain})
+		text := fmt.Sprintf(" %s %s %s %s", e.Time().Format("15:04:05"), p.Name(), s.Station.Name(), m.note(s))
+		out = append(out, nodeLine{text: text, full: true})
 	}
 	if len(out) > 0 {
-		out = append([]nodeLine{{}, {"last drops", "", theme.Dim}}, out...)
+		out = append([]nodeLine{{}, {text: "last drops", role: theme.Dim, full: true}}, out...)
 	}
 	return out
 }
@@ -206,6 +204,9 @@ func (m *Model) drawBrief(c *canvas.Canvas, r canvas.Rect) {
 	for _, ch := range m.chainsOf(m.node) {
 		n := m.log.Chain(ch.key)
 		text := fmt.Sprintf("%s %d rules", ch.name, ch.rules)
+		if ch.rules == 1 {
+			text = ch.name + " 1 rule"
+		}
 		if n.Drops > 0 {
 			text += fmt.Sprintf(" %d drops", n.Drops)
 		}

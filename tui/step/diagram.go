@@ -36,10 +36,7 @@ func (d *diagram) plan(h int) {
 	switch {
 	case h >= boxedRows:
 		d.boxed = true
-		d.rows = rows{title: 0, top: 1, name: 2, priority: 3, line: 4, note: 5, verdict: 6, bottom: 7, change: 8, branch: 9, here: h - 1}
-		if h > boxedRows {
-			d.rows.branch = 10
-		}
+		d.rows = rows{title: 0, top: 1, name: 2, priority: 3, line: 4, note: 5, verdict: 6, bottom: 7, change: 8, branch: 9, here: 11}
 	case h >= 7:
 		d.rows = rows{title: 0, top: -1, name: 1, priority: -1, line: 2, note: 3, verdict: 4, bottom: -1, change: 5, branch: h - 1, here: h - 1}
 	default:
@@ -210,7 +207,6 @@ func (d *diagram) draw() {
 			d.station(i, j, seg, &seg.columns[j], beyond)
 		}
 	}
-	d.changes()
 }
 
 func (d *diagram) line(beyond bool) (rune, theme.Role) {
@@ -375,12 +371,8 @@ func (d *diagram) mark(x int) {
 	}
 }
 
-// changes writes what the stations rewrote, under each of them.
-func (d *diagram) changes() {
-	y := d.rows.change
-	if y < 0 {
-		return
-	}
+// changes writes what the stations rewrote, under each of them as far as they are in sight.
+func (d *diagram) changes(c *canvas.Canvas, r canvas.Rect, off int) {
 	free := 0
 	for i := d.visit.First; i <= d.visit.Last; i++ {
 		s := &d.packet.Path.Steps[i]
@@ -388,29 +380,36 @@ func (d *diagram) changes() {
 		if !ok || s.Station.Kind == path.KindRoute || len(s.Changes) == 0 {
 			continue
 		}
-		text := record.Arrows(s.Detail, d.glyphs)
-		if before, _, ok := strings.Cut(text, ", undoing "); ok {
-			text = before
+		text, _, _ := strings.Cut(record.Arrows(s.Detail, d.glyphs), ", undoing ")
+		w := canvas.Width(text)
+		at := d.cols[p.segment][p.column] - off
+		if at < 0 || at >= r.W {
+			continue
 		}
-		x := d.cols[p.segment][p.column]
-		x = min(x, d.c.W-canvas.Width(text))
-		if turn := d.turn(); d.boxed && turn >= 0 && x < d.cols[turn][0] { // leave the line to the branch alone
-			x = min(x, d.cols[turn][0]-1-canvas.Width(text))
+		x := min(at, r.W-w)
+		if turn := d.turn(); d.boxed && turn >= 0 { // leave the line to the branch alone, if the text stays near
+			if line := d.cols[turn][0] - off; x < line && x+w >= line && line-1-w > d.x[p.segment]-off-8 {
+				x = line - 1 - w
+			}
 		}
 		x = max(x, free)
-		free = d.c.Text(x, y, d.c.W-x, text, theme.Changed) + 2
+		free = c.Text(r.X+x, r.Y+d.rows.change, r.W-x, text, theme.Changed) - r.X + 2
 	}
 }
 
 // texts writes what does not scroll: the branch not taken, and where the packet is.
 func (d *diagram) texts(c *canvas.Canvas, r canvas.Rect, off int) {
 	g := d.glyphs
+	d.changes(c, r, off)
 	if y := d.rows.branch; d.boxed && y < r.H {
 		x, text := 2, d.branch()
 		{
 			if i := d.turn(); i >= 0 && text != "" {
 				x = d.cols[i][0] - off
 				text = string([]rune{g.BottomLeft, g.NotTaken, g.Arrow}) + " " + text
+				if x+canvas.Width(text) > r.W {
+					text = strings.Replace(text, "local process", "local", 1)
+				}
 				if x+canvas.Width(text) > r.W || x < 0 {
 					x = max(r.W-canvas.Width(text), 0)
 				} else {

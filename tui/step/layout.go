@@ -106,7 +106,7 @@ func (m *Model) title(p Pane, width int) (title, note string) {
 	case PaneSteps:
 		_, of := m.Step()
 		title = "Steps"
-		note = fmt.Sprintf("[ ] packets   %d steps %s %d nodes", of, g.Dot, len(m.packet.Visits))
+		note = fmt.Sprintf("[ ] packets   %s %s %s", count(of, "step"), g.Dot, count(len(m.packet.Visits), "node"))
 	}
 	return title, note
 }

@@ -14,6 +14,7 @@ import (
 type strip struct {
 	*Model
 	long  bool  // with the station's name behind each glyph
+	gap   int   // between long steps
 	x     []int // of each visit
 	steps []int // x of each step
 	ends  []int // x behind each visit
@@ -26,10 +27,12 @@ func (m *Model) drawSteps(c *canvas.Canvas, r canvas.Rect) {
 	if m.current() == nil || r.Empty() {
 		return
 	}
-	s := &strip{Model: m, long: true}
-	if s.layout(); s.width > r.W {
-		s.long = false
-		s.layout()
+	s := &strip{Model: m}
+	for _, try := range []strip{{long: true, gap: 1}, {long: true}, {}} {
+		s.long, s.gap = try.long, try.gap
+		if s.layout(); s.width <= r.W {
+			break
+		}
 	}
 	s.c = canvas.New(max(s.width, r.W), r.H)
 	s.draw(r.H)
@@ -72,12 +75,10 @@ func (s *strip) layout() {
 			s.steps[j] = x
 			x++
 			if s.long {
-				x += len(record.Short(&s.packet.Path.Steps[j])) + 1
+				x += len(record.Short(&s.packet.Path.Steps[j])) + s.gap
 			}
 		}
-		if !s.long {
-			x++
-		}
+		x += 1 - s.gap
 		s.ends = append(s.ends, x)
 	}
 	if s.packet.Absent != "" {

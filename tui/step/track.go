@@ -143,7 +143,7 @@ func hookSegment(v *record.Visit, hook string, reached bool) segment {
 				if col.name == "" {
 					col.name = c.Station.Chain
 				}
-				col.note = rulesCount(c.Rules)
+				col.note = count(c.Rules, "rule")
 			}
 			seg.columns = append(seg.columns, col)
 		}
@@ -151,11 +151,12 @@ func hookSegment(v *record.Visit, hook string, reached bool) segment {
 	return seg
 }
 
-func rulesCount(n int) string {
+// count is a number of things: "1 rule", "3 rules".
+func count(n int, what string) string {
 	if n == 1 {
-		return "1 rule"
+		return "1 " + what
 	}
-	return fmt.Sprintf("%d rules", n)
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // conntrack writes what connection tracking said into the column of it, if the last segment has one.
