@@ -105,7 +105,11 @@ func (r Report) summary(w io.Writer) {
 		verdict = "labs do not work here"
 	}
 	fmt.Fprintf(w, "Linux %s, %s, %s: %s\n", r.Kernel, r.Machine, who, verdict)
-	fmt.Fprintf(w, "%d features: %d yes, %d no, %d could not tell\n", len(r.Features), count[Yes], count[No], count[Unknown])
+	noun := "features"
+	if len(r.Features) == 1 {
+		noun = "feature"
+	}
+	fmt.Fprintf(w, "%d %s: %d yes, %d no, %d could not tell\n", len(r.Features), noun, count[Yes], count[No], count[Unknown])
 }
 
 func (r Report) table(w io.Writer) {

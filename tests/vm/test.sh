@@ -1,18 +1,19 @@
 #!/bin/sh
 # Runs the tests of all packages that touch a kernel on Debian's kernels in a VM, as root and as an ordinary user.
 #
-#	KERNEL="6.1 6.12 7.2 /a/folder" test.sh [-s] [-n NIC] [test flags, e.g. -test.run Why]
+#	KERNEL="6.1 6.12 7.2 /a/folder" test.sh [-p PACKAGE]... [-s] [-n NIC] [test flags, e.g. -test.run Why]
 #
-#	-s  then a shell in the guest    -n  two network cards, see run.sh
+#	-p  only this package, e.g. ./lab/probe    -s  then a shell in the guest    -n  two network cards, see run.sh
 #
 # Exits with 0 if all passed, and nothing was skipped but what report/allowed.txt expects.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 cache=${HOOKWALK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hookwalk/vm}
-guest=''
+guest='' packages=''
 while [ $# -gt 0 ]; do
 	case $1 in
+	-p) packages="$packages $2" && shift 2 ;;
 	-s) guest="$guest -s" && shift ;;
 	-n) guest="$guest -n $2" && shift 2 ;;
 	*) break ;;
@@ -25,13 +26,14 @@ new=$(mktemp -d "$cache/build/new.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 mkdir "$new/tree" "$new/bin"
 tar -cf - --exclude ./.git --exclude ./bin . | tar -xf - -C "$new/tree"
-key=$({ go version && cd "$new/tree" && find . -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum | cut -c 1-16)
+key=$({ go version && echo "$packages" && cd "$new/tree" && find . -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum | cut -c 1-16)
 build=$cache/build/$key
 if [ ! -d "$build" ]; then
 	(
 		cd "$new/tree"
 		module=$(go list -m)
-		go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./lab/... ./cmd/... ./tests/... |
+		# shellcheck disable=SC2086 # $packages is several words
+		go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ${packages:-./lab/... ./cmd/... ./tests/...} |
 			while read -r package; do
 				echo "$(echo "${package#"$module"/}" | tr / _) .${package#"$module"}"
 			done >"$new/list"
@@ -54,6 +56,6 @@ for kernel in ${KERNEL:-6.12}; do
 	"$here/run.sh" -k "$kernel" -t "${LIMIT:-900}" -w "$log" -l "$log/console" $guest -- \
 		bash "$build/tree/tests/vm/inside.sh" "$build" "$@" || code=$?
 	[ $code = 0 ] || { echo "test.sh: Linux $kernel: exit $code; all output is in $log" >&2 && status=1; }
-	go run ./tests/vm/report "$cache/log" "$(basename "$kernel")" "$@" || status=1
+	go run ./tests/vm/report "$cache/log" "$(basename "$kernel")" $packages "$@" || status=1
 done
 exit $status
