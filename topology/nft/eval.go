@@ -123,7 +123,7 @@ func (m *machine) stateful(s Stmt, what string) {
 // is a result only if it is not met.
 func (m *machine) requireL4(s Stmt, text string, l4 int) {
 	if m.l4 != l4 {
-		m.require(s, text, m.l4Is(l4))
+		m.require(s, text, "meta l4proto", m.l4Is(l4))
 	}
 	m.l4 = l4
 }
@@ -131,14 +131,14 @@ func (m *machine) requireL4(s Stmt, text string, l4 int) {
 // requireFamily is requireL4 for a family.
 func (m *machine) requireFamily(s Stmt, text string, f Family) {
 	if m.family != f {
-		m.require(s, text, m.familyIs(f))
+		m.require(s, text, "meta nfproto", m.familyIs(f))
 	}
 	m.family = f
 }
 
-func (m *machine) require(s Stmt, text string, v value) {
+func (m *machine) require(s Stmt, text, selector string, v value) {
 	if v.has != known {
-		m.add(m.missing(ExprResult{Text: text, Stmt: s}, &v))
+		m.add(m.missing(ExprResult{Text: text, Selector: selector, Stmt: s}, &v))
 	}
 }
 

@@ -14,7 +14,7 @@ func (m *machine) ct(e *CT) value {
 	if e.Key == CTState {
 		return number(c.State, 4, e)
 	}
-	if c.State.Known && (c.State.V == stateInvalid || c.State.V == stateUntracked) {
+	if c.missing() {
 		return isBroken("the packet has no conntrack entry")
 	}
 	switch e.Key {
@@ -47,6 +47,11 @@ func (m *machine) ct(e *CT) value {
 	return m.ctTuple(e)
 }
 
+// missing: it is known that the packet has no conntrack entry.
+func (c *PacketCT) missing() bool {
+	return c.State.Known && (c.State.V == stateInvalid || c.State.V == stateUntracked)
+}
+
 // ctCount: the counts are recorded for both directions together only.
 func (m *machine) ctCount(e *CT) value {
 	c := &m.p.CT
@@ -63,7 +68,7 @@ func (m *machine) ctCount(e *CT) value {
 		}
 		return number(Some(avg), 8, e)
 	}
-	return isUnknown("`" + e.name + "` was not recorded")
+	return isUnknown("`" + e.name + "` is not known")
 }
 
 // ctTuple reads addresses, ports and protocols of one direction. Without a direction the kernel takes that of the
@@ -74,7 +79,7 @@ func (m *machine) ctTuple(e *CT) value {
 		o = m.p.CT.Reply
 	}
 	if !o.Known {
-		return isUnknown("`" + e.name + "` was not recorded")
+		return isUnknown("`" + e.name + "` is not known")
 	}
 	t := &o.V
 	var v value
@@ -100,7 +105,7 @@ func (m *machine) ctTuple(e *CT) value {
 	case CTDstIP6:
 		return address(t.Dst, 16)
 	default:
-		return isUnknown("`" + e.name + "` was not recorded")
+		return isUnknown("`" + e.name + "` is not known")
 	}
 	return v
 }

@@ -91,11 +91,11 @@ func (m *machine) mapped(e *MapLookup) value {
 	switch r.Match {
 	case No:
 		v := isBroken(r.Why)
-		if v.why == "" {
-			v.why = "the map has no element for " + r.Got
-		}
-		if r.Implied {
+		switch {
+		case r.Implied:
 			v.need = &need{r.Selector, r.Want, r.Got}
+		case v.why == "":
+			v.why = "the map has no element for " + r.Got
 		}
 		return v
 	case Unknown:

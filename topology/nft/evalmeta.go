@@ -47,7 +47,7 @@ func (m *machine) meta(e *Meta) value {
 	if in, out := metaNeedsIface(e.Key); in && absent(o.Iif, o.Iifname) || out && absent(o.Oif, o.Oifname) {
 		return isBroken(noInterface)
 	}
-	return isUnknown("`" + e.name + "` was not recorded")
+	return isUnknown("`" + e.name + "` is not known")
 }
 
 const noInterface = "there is no such interface at this hook"
@@ -66,7 +66,7 @@ func metaNeedsIface(k MetaKey) (in, out bool) {
 
 func number[T uint8 | uint16 | uint32 | uint64](o Opt[T], n int, e Expr) value {
 	if !o.Known {
-		return isUnknown("`" + e.String() + "` was not recorded")
+		return isUnknown("`" + e.String() + "` is not known")
 	}
 	var v value
 	v.setUint(uint64(o.V), n)

@@ -121,7 +121,11 @@ func (m *machine) icmpIs(proto *Protocol, types []byte) value {
 	for _, t := range types {
 		want = append(want, typ.format([]byte{t}))
 	}
-	v.need = &need{proto.Name + " type", "{ " + strings.Join(want, ", ") + " }", typ.format(v.bytes())}
+	text := want[0]
+	if len(want) > 1 {
+		text = "{ " + strings.Join(want, ", ") + " }"
+	}
+	v.need = &need{proto.Name + " type", text, typ.format(v.bytes())}
 	v.has = broken
 	return v
 }

@@ -8,6 +8,9 @@ func (s *Assign) eval(m *machine) {
 	}
 	v := m.value(s.Value)
 	m.reads(s, s.Value, &v)
+	if _, ok := s.Target.(*CT); ok && m.p.CT.missing() {
+		return // nft_ct_set_eval, net/netfilter/nft_ct.c
+	}
 	d := s.Target.Type()
 	w := Write{Field: s.Target.String(), Value: v.spell(d), Known: v.has == known, Stmt: s}
 	m.write(w, func(p *Packet, sure bool) {
@@ -71,7 +74,7 @@ func (m *machine) reaches(s Stmt, target *Payload) {
 	case v.has == known:
 		v = m.writable(target)
 	}
-	m.require(s, s.String(), v)
+	m.require(s, s.String(), target.String(), v)
 }
 
 // writable is known if the kernel can write the field and the checksum that goes with it; it does not matter whether
@@ -136,9 +139,8 @@ func (o *PacketMeta) store(k MetaKey, v *value) {
 	}
 }
 
-// store is nft_ct_set_eval (net/netfilter/nft_ct.c): without a conntrack entry it does nothing.
 func (c *PacketCT) store(k CTKey, v *value) {
-	if k == CTMark && !(c.State.Known && (c.State.V == stateInvalid || c.State.V == stateUntracked)) {
+	if k == CTMark {
 		c.Mark = Opt[uint32]{uint32(getUint(v.bytes())), v.has == known}
 	}
 }
