@@ -21,7 +21,8 @@ test:
 test-user:
 	tests/as-user.sh
 
-# The kernel's packages on a Debian kernel in a VM, as root and as an ordinary user: see tests/vm/README.md.
+# The kernel's packages on a Debian kernel in a VM, as root and as an ordinary user. KERNEL=6.1, 6.12, 7.2 or a folder;
+# see tests/vm/README.md.
 test-vm:
 	tests/vm/test.sh $(TESTFLAGS)
 
