@@ -254,7 +254,7 @@ func TestMouse(t *testing.T) {
 	expect("◀ 11/15 ▶")
 	press(t, m, "1")
 	click("fw     dstnat")
-	click("↵ step")
+	click("↵ step  i inject")
 	expect("◀ 13/15 ▶")
 }
 

@@ -13,6 +13,7 @@ import (
 
 // Update handles one message.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	drawn := m.drawn
 	m.drawn = ""
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -62,6 +63,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		m.clock = m.now()
 		return m, tea.Batch(m.tick(), m.play())
+	default: // nothing of ours: what was drawn is still right
+		m.drawn = drawn
 	}
 	return m, nil
 }

@@ -45,6 +45,7 @@ type Log struct {
 	drops   map[string]int
 	owner   func(netip.Addr) string
 	probes  int
+	texts   []string // of the events, in lower case; made when they are searched first
 }
 
 // ChainKey names a base chain of a node.
@@ -71,6 +72,7 @@ func (l *Log) Add(p *path.Path, sent time.Time) *Packet {
 }
 
 func (l *Log) append(p *Packet) {
+	p.index, p.event = len(l.Packets), len(l.Events)
 	l.Packets = append(l.Packets, p)
 	for i := range p.Path.Steps {
 		e := Event{p, i}
@@ -98,34 +100,23 @@ func (l *Log) Chain(k ChainKey) Count { return l.chains[k] }
 // DropsAt counts the packets that ended on each node without arriving. The map belongs to the log.
 func (l *Log) DropsAt() map[string]int { return l.drops }
 
-// Find is the index of an event, -1 if it is not in the log.
+// Find is the index of a step of one of the log's packets among the events, -1 if the packet has no such step.
 func (l *Log) Find(p *Packet, step int) int {
-	for i := range l.Events {
-		if l.Events[i].Packet == p {
-			if i+step < len(l.Events) {
-				return i + step
-			}
-			break
-		}
+	if step < 0 || step >= len(p.Path.Steps) {
+		return -1
 	}
-	return -1
+	return p.event + step
 }
 
-// Index is the place of a packet in Packets, -1 if it is not there.
-func (l *Log) Index(p *Packet) int {
-	for i := range l.Packets {
-		if l.Packets[i] == p {
-			return i
-		}
-	}
-	return -1
-}
+// Index is the place of a packet in Packets.
+func (l *Log) Index(p *Packet) int { return p.index }
 
 // Has reports whether the text of an event has all words in it, in any order, regardless of case.
-func (e Event) Has(words string) bool { return has(e.Text(), strings.Fields(strings.ToLower(words))) }
+func (e Event) Has(words string) bool {
+	return has(strings.ToLower(e.Text()), strings.Fields(strings.ToLower(words)))
+}
 
 func has(text string, words []string) bool {
-	text = strings.ToLower(text)
 	for _, w := range words {
 		if !strings.Contains(text, w) {
 			return false
@@ -140,9 +131,12 @@ func (l *Log) Filter(words string) []int {
 	if len(want) == 0 {
 		return nil
 	}
+	for i := len(l.texts); i < len(l.Events); i++ {
+		l.texts = append(l.texts, strings.ToLower(l.Events[i].Text()))
+	}
 	out := []int{}
-	for i := range l.Events {
-		if has(l.Events[i].Text(), want) {
+	for i, text := range l.texts {
+		if has(text, want) {
 			out = append(out, i)
 		}
 	}

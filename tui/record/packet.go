@@ -19,6 +19,9 @@ type Packet struct {
 	Sent   time.Time
 	Visits []Visit
 	Absent string // the node that it was meant for and that never saw it
+
+	index int // in the log's packets
+	event int // index of its first step in the log's events
 }
 
 // Visit is a packet's stay on one node: the steps from First to Last.
