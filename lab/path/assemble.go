@@ -13,6 +13,7 @@ func Assemble(net Network, rec *Recording) *Path {
 	events := map[string][]Event{}
 	for _, e := range rec.Events {
 		events[e.Node] = append(events[e.Node], e)
+		a.reportsCT = a.reportsCT || e.CT != nil
 	}
 	for node, list := range events {
 		a.byNode[node] = segment(list)
@@ -26,9 +27,10 @@ func Assemble(net Network, rec *Recording) *Path {
 
 // assembler walks one recording.
 type assembler struct {
-	net    Network
-	rec    *Recording
-	byNode map[string][]*traversal
+	net       Network
+	rec       *Recording
+	byNode    map[string][]*traversal
+	reportsCT bool // this kernel says in its events what connection tracking knows
 }
 
 // original assembles the probe itself, and then what was sent back.
@@ -106,7 +108,8 @@ type walk struct {
 	reply      bool
 	forward    *walk // of a reply: the walk it answers
 	steps      []Step
-	dropped    *evaluated // the rules of the chain that discarded it, nil if none did or if they are not known
+	dropped    *evaluated   // the rules of the chain that discarded it, nil if none did or if they are not known
+	dnat       []*evaluated // those of the nat chains that it met on the node where it ended, on the way in
 }
 
 // part says which of the walk's steps belong to one traversal: from is the first, to is behind the last.

@@ -133,7 +133,8 @@ func (w *walk) neverSent(p *Path) {
 	switch {
 	case w.a.rec.Blind[from] != "":
 		w.ended(p, Error, Place{Node: from, Reason: "not traced: " + w.a.rec.Blind[from]}, "ERROR", Observed, "the tracer")
-	case sent.Errno != "" && (facts.RouteErr != "" || strings.Contains(sent.Errno, "unreachable")):
+	case sent.Errno == "network is unreachable", sent.Errno == "no route to host", // ENETUNREACH, EHOSTUNREACH
+		sent.Errno == "permission denied", sent.Errno == "invalid argument": // EACCES of a prohibit route, EINVAL of a blackhole
 		reason := fmt.Sprintf("no route to %s (%s)", w.a.rec.Probe.Dst, sent.Errno)
 		if special(facts.RouteType) {
 			reason = fmt.Sprintf("%s route to %s (%s)", facts.RouteType, w.a.rec.Probe.Dst, sent.Errno)
@@ -182,6 +183,11 @@ func (w *walk) delivered(p *Path, t *traversal, facts *Facts) {
 	at := Place{Node: t.node, Hook: "socket"}
 	if w.reply {
 		at.Reason = "back at the sender"
+		if t.node != w.a.rec.Probe.From {
+			at.Reason = fmt.Sprintf("%s took it, which did not ask", t.node)
+			w.ended(p, Lost, at, "LOST", Observed, byTrace)
+			return
+		}
 		w.ended(p, Delivered, at, "DELIVER", Observed, byTrace)
 		return
 	}
@@ -241,10 +247,16 @@ func (w *walk) noNeighbour(p *Path, t *traversal, facts *Facts) {
 			what = "neighbour discovery"
 		}
 		reason = fmt.Sprintf("nobody answers %s for %s on %s (neighbour %s)", what, facts.NextHop, packet.Oif, facts.Neighbour)
-		if facts.NextHopOwner == "" {
-			reason += "; no node of the lab has this address"
-		}
 		by += ", neighbour table"
+		switch {
+		case facts.LinkDown != "":
+			reason += "; " + facts.LinkDown + " is down"
+			by += ", link state"
+		case facts.NextHopOwner == "":
+			reason += "; no node of the lab has this address"
+		default:
+			reason += "; " + facts.NextHopOwner + " has this address"
+		}
 	}
 	w.ended(p, Lost, Place{Node: t.node, Hook: "neighbour", Reason: reason}, "LOST", Inferred, by)
 }
@@ -317,7 +329,7 @@ func (p *Path) Decided(f *Facts) bool {
 	case "link":
 		return f.LinkDown != ""
 	case "neighbour":
-		return f.NextHopOwner == "" && f.NextHop != "" && f.Neighbour != "reachable"
+		return f.NextHop != "" && f.Neighbour != "reachable" && (f.NextHopOwner == "" || f.LinkDown != "")
 	}
 	return false
 }

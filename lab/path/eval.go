@@ -32,8 +32,9 @@ func (s *stepper) evalPacket(v *visit) *nft.Packet {
 	return p
 }
 
-// evalCT fills the conntrack view. Kernels from 6.16 on report it in the event. On older ones it is inferred from
-// what a probe is: the first packet of a new flow, its answer, or an ICMP error about it.
+// evalCT fills the conntrack view. Kernels from 6.16 on report it in the event, and report nothing for a packet that
+// connection tracking did not see or finds invalid. On older ones it is inferred from what a probe is: the first packet
+// of a new flow, its answer, or an ICMP error about it, and from whether the node saw the way there.
 func (s *stepper) evalCT(p *nft.Packet, v *visit, e *Event) {
 	if ct := e.CT; ct != nil {
 		p.CT.State, p.CT.Status = nft.Some(ct.State), nft.Some(ct.Status)
@@ -41,16 +42,25 @@ func (s *stepper) evalCT(p *nft.Packet, v *visit, e *Event) {
 		return
 	}
 	c := s.rules.chain(v.key)
+	if c == nil || c.Base == nil {
+		return
+	}
+	state, back := uint32(ctNew), uint8(0)
 	switch {
-	case c == nil || c.Base == nil:
-	case s.rules == nil || !s.rules.tracks, c.Base.Priority < conntrackPriority:
-		p.CT.State = nft.Some[uint32](ctInvalid) // no conntrack entry: nft_ct_get_eval, net/netfilter/nft_ct.c
+	case s.a.reportsCT, !s.rules.tracks, c.Base.Priority < conntrackPriority:
+		state = ctInvalid // no conntrack entry: nft_ct_get_eval, net/netfilter/nft_ct.c
+	case s.w.reply && s.w.forward.rounds(s.t.node) == 0:
+		if v.packet.Proto != "udp" { // UDP may begin with any packet
+			state = ctInvalid
+		}
 	case v.packet.IsICMPError():
-		p.CT.State = nft.Some[uint32](ctRelated)
+		state, back = ctRelated, 1
 	case s.w.reply:
-		p.CT.State, p.CT.Direction = nft.Some[uint32](ctEstablished), nft.Some[uint8](1)
-	default:
-		p.CT.State, p.CT.Direction = nft.Some[uint32](ctNew), nft.Some[uint8](0)
+		state, back = ctEstablished, 1
+	}
+	p.CT.State = nft.Some(state)
+	if state != ctInvalid {
+		p.CT.Direction = nft.Some(back)
 	}
 }
 

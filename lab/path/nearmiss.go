@@ -8,20 +8,34 @@ import (
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
-// nearMisses are the rules that would have accepted a packet that a chain discarded, had one expression matched.
-// A rule counts when at least one of its expressions matched, or when a rewrite on the way explains why the one
-// that did not would have.
+// nearMisses are the rules that would have saved the packet, had one expression matched: of a packet that a chain
+// discarded those that would have accepted it, of one that nobody was there for those that would have sent it
+// elsewhere. A rule counts when at least one of its expressions matched, or when a rewrite on the way explains why the
+// one that did not would have.
 func (w *walk) nearMisses(p *Path) []NearMiss {
-	if p.Verdict != Drop && p.Verdict != Reject || w.dropped == nil || p.At == nil || p.At.Chain == "" {
-		return nil
+	switch {
+	case p.At == nil:
+	case p.At.Chain != "" && w.dropped != nil && (p.Verdict == Drop || p.Verdict == Reject):
+		return w.near(w.dropped, w.accepts)
+	case p.At.Hook == "socket" && p.Verdict == Reject:
+		var out []NearMiss
+		for _, ev := range w.dnat {
+			out = append(out, w.near(ev, redirects)...)
+		}
+		return out
 	}
+	return nil
+}
+
+// near are the best near misses of a chain among the rules that save.
+func (w *walk) near(ev *evaluated, saves func(*evaluated, *nft.RuleResult) bool) []NearMiss {
 	type candidate struct {
 		miss  NearMiss
 		score int
 	}
 	var found []candidate
-	for i := range w.dropped.rules {
-		rr := &w.dropped.rules[i]
+	for i := range ev.rules {
+		rr := &ev.rules[i]
 		if rr.Match != nft.No {
 			continue
 		}
@@ -40,11 +54,11 @@ func (w *walk) nearMisses(p *Path) []NearMiss {
 			continue
 		}
 		m := NearMiss{Rule: w.rules().describe(rr.Rule), Expr: missed[0].Text, Want: missed[0].Want, Got: missed[0].Got, Matched: matched}
-		accepts := w.explain(&m, missed[0], rr.Rule) || w.accepts(rr)
-		if !accepts || m.Because == "" && (len(matched) == 0 || missed[0].Implied) {
+		before := w.explain(&m, ev, missed[0], rr.Rule)
+		if !saves(ev, rr) && (before == nil || !saves(ev, before)) || m.Because == "" && (len(matched) == 0 || missed[0].Implied) {
 			continue
 		}
-		m.Try = w.try(rr, missed[0])
+		m.Try = try(ev, rr, missed[0])
 		score := len(matched)
 		if m.Because != "" {
 			score += 100
@@ -61,10 +75,15 @@ func (w *walk) nearMisses(p *Path) []NearMiss {
 	return out
 }
 
+// redirects reports whether a rule sends what it matches to another address or port.
+func redirects(_ *evaluated, rr *nft.RuleResult) bool {
+	return slices.ContainsFunc(rr.Writes, func(w nft.Write) bool { return w.NAT }) && rr.Verdict == nft.VerdictAccept
+}
+
 // accepts reports whether a rule accepts what it matches, by itself or in the chain that it goes to.
-func (w *walk) accepts(rr *nft.RuleResult) bool {
+func (w *walk) accepts(ev *evaluated, rr *nft.RuleResult) bool {
 	if rr.Target != nil {
-		return rr.Target.Eval(w.dropped.packet, nft.EvalOptions{}).Verdict == nft.VerdictAccept
+		return rr.Target.Eval(ev.packet, nft.EvalOptions{}).Verdict == nft.VerdictAccept
 	}
 	return rr.Verdict == nft.VerdictAccept
 }
@@ -75,30 +94,32 @@ func (w *walk) rules() *Rules {
 }
 
 // explain looks for a rewrite without which the expression would have matched: the rule is held against the headers
-// that the packet had at each earlier visit, newest first. It reports whether the rule accepts the packet as it was.
-func (w *walk) explain(m *NearMiss, x *nft.ExprResult, rule *nft.Rule) (accepts bool) {
+// that the packet had at each earlier visit, newest first. It gives what the rule says to the packet as it was; nil if
+// no rewrite explains anything.
+func (w *walk) explain(m *NearMiss, ev *evaluated, x *nft.ExprResult, rule *nft.Rule) *nft.RuleResult {
 	for _, t := range slices.Backward(w.traversals) {
 		for _, v := range slices.Backward(t.visits) {
 			e := &v.events[0]
 			if !e.HasHeaders() {
 				continue
 			}
-			before := *w.dropped.packet
+			before := *ev.packet
 			before.NH, before.TH = e.NH, e.TH
 			before.Meta.Mark = nft.Some(e.Mark)
 			rr := rule.Eval(&before)
 			if !matches(&rr, x.Stmt) {
 				continue
 			}
-			if c := w.rewrote(x.Selector); c != nil {
-				m.Cause = c.Rule
-				m.Because = fmt.Sprintf("%s rewrote it from %s", w.by(c), c.From)
-				return w.accepts(&rr)
+			c := w.rewrote(x.Selector)
+			if c == nil {
+				return nil
 			}
-			return false
+			m.Cause = c.Rule
+			m.Because = fmt.Sprintf("%s rewrote it from %s", w.by(c), c.From)
+			return &rr
 		}
 	}
-	return false
+	return nil
 }
 
 // by names what made a change.
@@ -133,7 +154,7 @@ func (w *walk) rewrote(selector string) *Change {
 // try is the rule with the value that the packet has in place of the one it wanted, if such a rule really matches
 // the packet. It is "" when that cannot be had by changing one word, or makes no sense: the conntrack state or the mark
 // that a packet happened to have is not something to match on.
-func (w *walk) try(rr *nft.RuleResult, x *nft.ExprResult) string {
+func try(ev *evaluated, rr *nft.RuleResult, x *nft.ExprResult) string {
 	senseless := x.Implied || rr.Verdict != nft.VerdictAccept || strings.HasPrefix(x.Selector, "ct ") || x.Selector == "meta mark"
 	if senseless || x.Want == "" || x.Got == "" || !strings.HasSuffix(x.Text, x.Want) {
 		return ""
@@ -152,7 +173,7 @@ func (w *walk) try(rr *nft.RuleResult, x *nft.ExprResult) string {
 	if len(errs) > 0 || len(rs.Tables) != 1 || len(rs.Tables[0].Chains) != 1 || len(rs.Tables[0].Chains[0].Rules) != 1 {
 		return ""
 	}
-	if rs.Tables[0].Chains[0].Rules[0].Eval(w.dropped.packet).Match != nft.Yes {
+	if rs.Tables[0].Chains[0].Rules[0].Eval(ev.packet).Match != nft.Yes {
 		return ""
 	}
 	return text

@@ -64,10 +64,11 @@ var rewrites = []scenario{
 		p := syn("203.0.113.1", 8080)
 		t := newTape("client", "203.0.113.1:8080/tcp", p)
 		t.send("client", "eth0", p)
-		t.at("isp", "eth0", "eth1").rx(p).first("prerouting", p).rule("ip", "mangle", "pre", 100, "continue", p)
+		t.at("isp", "eth0", "eth1").rx(p).first("prerouting", p)
+		p.mark = 7 // the event is sent when the rule has run
+		t.rule("ip", "mangle", "pre", 100, "continue", p)
 		t.then("ip", "mangle", "pre", 0, "continue")
 		t.event(Event{Family: "ip", Table: "mangle", Chain: "pre", Type: EventPolicy, Policy: "accept"}, nil)
-		p.mark = 7
 		t.last("prerouting", p)
 		p.ttl--
 		return t.first("forward", p).rule("ip", "mangle", "fwd", 101, "drop", p)

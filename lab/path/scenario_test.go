@@ -111,7 +111,7 @@ var endings = []scenario{
 		t.rec.Sent = Sent{Answer: "syn-ack"}
 		return t
 	}, Delivered},
-	{"reply-dropped", home("80"), func() *tape {
+	{"reply-dropped", map[string]string{"fw": strings.ReplaceAll(home("80")["fw"], "established,related accept", "invalid drop")}, func() *tape {
 		t, p := toWeb()
 		back := answer(p, 0x12)
 		t.send("web", "eth0", back)

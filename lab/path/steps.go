@@ -19,8 +19,8 @@ type stepper struct {
 	t     *traversal
 	rules *Rules
 	steps []Step
-	prev  *Packet // headers at the visit before
-	hook  string  // the hook the packet is in
+	prev  *visit // the one before that has headers
+	hook  string // the hook the packet is in
 	// user says at which hooks a chain of the user's was visited since the packet entered them. A bridge may call the
 	// hooks of IP inside its own (br_netfilter).
 	user    map[hookKey]bool
@@ -38,13 +38,15 @@ func (v *visit) hook() hookKey { return hookKey{v.key.family == "bridge", hookOf
 
 // steps makes the steps of one traversal. first marks the one that begins at the sender's socket.
 func (a *assembler) steps(w *walk, t *traversal, first bool) []Step {
+	w.dnat = nil
 	s := &stepper{a: a, w: w, t: t, rules: a.net.Rules(t.node), user: map[hookKey]bool{}, bridged: t.bridged()}
 	for i, v := range t.visits {
 		known := v.packet.Src.IsValid()
-		var changes []Change
+		var changes, early []Change
 		if known && s.prev != nil {
-			changes = diff(s.prev, &v.packet)
+			early, changes = s.early(v, diff(&s.prev.packet, &v.packet))
 		}
+		whole := len(changes) == 0 // what changed since the visit before is what the first rule here changed
 		changes = s.attribute(changes, v)
 		switch {
 		case v.own() && v.key.chain == ChainRX:
@@ -56,13 +58,36 @@ func (a *assembler) steps(w *walk, t *traversal, first bool) []Step {
 		case v.own():
 			s.leave(v)
 		default:
-			s.chain(v)
+			s.chain(v, early, whole)
 		}
 		if known {
-			s.prev = &v.packet
+			s.prev = v
 		}
 	}
 	return s.steps
+}
+
+// early takes out of changes those that the first rule made that matched in a user's chain. The kernel fills the
+// headers into the first event of a chain, and sends it when a rule has run: what that rule wrote shows there already
+// (nft_trace_notify, net/netfilter/nf_tables_trace.c).
+func (s *stepper) early(v *visit, changes []Change) (early, rest []Change) {
+	rule := s.rules.found(&v.events[0])
+	if v.own() || rule == nil {
+		return nil, changes
+	}
+	for _, c := range changes {
+		assigns := slices.ContainsFunc(rule.Stmts, func(stmt nft.Stmt) bool {
+			a, ok := stmt.(*nft.Assign)
+			return ok && a.Target.String() == c.Field
+		})
+		if assigns {
+			c.Node, c.Hook = s.t.node, s.hook
+			early = append(early, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return early, rest
 }
 
 func (s *stepper) add(v *visit, st Station, event, detail string) *Step {
@@ -147,8 +172,9 @@ func (s *stepper) skipped(v *visit) string {
 	return "no chain " + where
 }
 
-// chain is a base chain of the user's.
-func (s *stepper) chain(v *visit) {
+// chain is a base chain of the user's. early is what its first rule changed; whole says that nothing else changed since
+// the visit before.
+func (s *stepper) chain(v *visit, early []Change, whole bool) {
 	s.user[hookKey{v.key.family == "bridge", s.hook}] = true
 	info := s.rules.chain(v.key)
 	st := Station{Kind: KindHook, Hook: s.hook, Family: v.key.family, Table: v.key.table, Chain: v.key.chain}
@@ -178,12 +204,27 @@ func (s *stepper) chain(v *visit) {
 		}
 		policy = policy || e.Type == EventPolicy
 	}
-	ev := s.rules.evaluate(v.key, s.evalPacket(v), matched, s.a.rec.Lost[s.t.node] == 0)
+	packet := s.evalPacket(v)
+	if len(early) > 0 {
+		packet.Meta.Mark = nft.Some(s.prev.packet.Mark)
+		if whole {
+			packet.NH, packet.TH = s.prev.events[0].NH, s.prev.events[0].TH
+		}
+	}
+	ev := s.rules.evaluate(v.key, packet, matched, s.a.rec.Lost[s.t.node] == 0)
 	step.Rules = s.rules.evals(v, ev, matched, policy)
 	s.decide(step, v)
+	if len(early) > 0 {
+		rule, _ := s.rules.rule(&v.events[0])
+		step.change(early, &rule, v.key)
+	}
 	s.wrote = v
-	if v.end() == "drop" {
+	switch {
+	case ev == nil:
+	case v.end() == "drop":
 		s.w.dropped = ev
+	case info.Base != nil && info.Base.Type == "nat" && (s.hook == "prerouting" || s.hook == "output"):
+		s.w.dnat = append(s.w.dnat, ev)
 	}
 }
 
@@ -247,13 +288,10 @@ func (s *stepper) attribute(changes []Change, v *visit) []Change {
 	}
 	if rule, ok := s.writer(wrote, own); ok {
 		step := &s.steps[len(s.steps)-1]
-		for i := range own {
-			own[i].Rule = &rule
-			own[i].Chain = chainName(wrote.key)
-		}
-		step.Changes = own
-		step.Rule = &rule
-		step.Event, step.Detail = changeWords(own, rule.Text)
+		step.change(own, &rule, wrote.key)
+		oif := step.Packet.Oif
+		step.Packet = v.packet
+		step.Packet.Oif = oif
 		return routing
 	}
 	// Nobody's rule: conntrack rewrites replies and the later packets of a flow from what it remembers.
@@ -268,6 +306,19 @@ func (s *stepper) attribute(changes []Change, v *visit) []Change {
 		step.Detail += ", undoing " + r.Text
 	}
 	return routing
+}
+
+// change writes into a chain's step what a rule of it changed. That a packet was discarded is more important.
+func (s *Step) change(changes []Change, rule *Rule, chain chainKey) {
+	for i := range changes {
+		changes[i].Rule = rule
+		changes[i].Chain = chainName(chain)
+	}
+	s.Changes = append(s.Changes, changes...)
+	if s.Event != "DROP" && s.Event != "REJECT" {
+		s.Rule = rule
+		s.Event, s.Detail = changeWords(s.Changes, rule.Text)
+	}
 }
 
 // writer is the rule in a chain just visited that made the changes: the last one that matched and that writes

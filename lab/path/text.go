@@ -142,7 +142,9 @@ func (p *Path) replyLine() string {
 
 // changeLines groups changes by the rule or station that made them, without the hop counts.
 func changeLines(changes []Change) []string {
+	const most = 8 // a packet in a loop may be rewritten in every round
 	var out []string
+	more := 0
 	for i := 0; i < len(changes); {
 		j := i + 1
 		for j < len(changes) && changes[j].Node == changes[i].Node && changes[j].Chain == changes[i].Chain &&
@@ -154,6 +156,10 @@ func changeLines(changes []Change) []string {
 		if group[0].Field == "ip ttl" || group[0].Field == "ip6 hoplimit" {
 			continue
 		}
+		if len(out) == most {
+			more++
+			continue
+		}
 		_, detail := changeWords(group, "")
 		where := group[0].Node + " " + group[0].Hook
 		if r := group[0].Rule; r != nil && group[0].Chain != "" {
@@ -162,6 +168,9 @@ func changeLines(changes []Change) []string {
 			where += " conntrack"
 		}
 		out = append(out, where+"   "+detail)
+	}
+	if more > 0 {
+		out = append(out, fmt.Sprintf("and %d times more", more))
 	}
 	return out
 }

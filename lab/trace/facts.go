@@ -90,8 +90,10 @@ func (s *session) askNeighbour(f *path.Facts, p *path.Packet) error {
 	}
 	f.NextHop, f.NextHopOwner = hop.String(), s.network.Owner(hop)
 	var err error
-	f.Neighbour, err = link.LookupNeighbour(p.Oif, hop)
-	return err
+	if f.Neighbour, err = link.LookupNeighbour(p.Oif, hop); err != nil {
+		return err
+	}
+	return s.askLink(f, p)
 }
 
 // askLink finds which end of the cable is down, if one is. An end without carrier is not down by itself: its peer is.

@@ -211,8 +211,8 @@ func (s *session) sent(sock *traffic.Socket, a traffic.Answer) {
 	}
 	s.rec.Probe.Src, s.rec.Probe.Sport = p.Src, p.Sport
 	s.rec.Sent = path.Sent{Packet: p, Answer: a.Kind}
-	if a.Kind == "reply" && s.req.Proto == "icmp" {
-		s.rec.Sent.Answer = "echo-reply"
+	if a.Kind == "reply" {
+		s.rec.Sent.Answer = map[string]string{"icmp": "echo-reply", "udp": "udp reply"}[s.req.Proto]
 	}
 	if a.Errno != 0 {
 		s.rec.Sent.Errno = a.Errno.Error()

@@ -1,0 +1,104 @@
+package trace_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/hookwalk/hookwalk/lab"
+	"github.com/hookwalk/hookwalk/lab/path"
+)
+
+// TestScenarios asks real kernels. Each archive in testdata is a lab with questions: a section "why FROM TO" has the
+// answer that must come, with the ports that the kernel chose written as PORT. HOOKWALK_UPDATE=1 writes the answers.
+func TestScenarios(t *testing.T) {
+	needNamespaces(t)
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no archives: %v", err)
+	}
+	for _, file := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(archive.Comment, []byte("needs ip")) {
+				needProgram(t, "ip")
+			}
+			files := map[string]string{}
+			for _, f := range archive.Files {
+				if !strings.HasPrefix(f.Name, "why ") {
+					files[f.Name] = string(f.Data)
+				}
+			}
+			l := up(t, plan(t, files))
+			for i := range archive.Files {
+				if question, ok := strings.CutPrefix(archive.Files[i].Name, "why "); ok {
+					t.Run(question, func(t *testing.T) { ask(t, l, question, &archive.Files[i]) })
+				}
+			}
+			if os.Getenv("HOOKWALK_UPDATE") != "" {
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// chosenPort is a port out of net.ipv4.ip_local_port_range.
+var chosenPort = regexp.MustCompile(`:(3[2-9]|[45][0-9]|6[0-5])[0-9]{3}\b`)
+
+func ask(t *testing.T, l *lab.Lab, question string, want *txtar.File) {
+	from, to, _ := strings.Cut(question, " ")
+	p, err := l.Why(t.Context(), from, to, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	path.WriteWhy(&text, p)
+	got := chosenPort.ReplaceAllString(text.String(), ":PORT")
+	if os.Getenv("HOOKWALK_UPDATE") != "" {
+		want.Data = []byte(got)
+	} else if d := cmp.Diff(string(want.Data), got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	check(t, p)
+	if t.Failed() {
+		var steps bytes.Buffer
+		path.WriteTrace(&steps, p, true)
+		t.Logf("\n%s", &steps)
+	}
+}
+
+// check holds what is true of every path.
+func check(t *testing.T, p *path.Path) {
+	t.Helper()
+	for q := p; q != nil; q = q.Reply {
+		for i, s := range q.Steps {
+			if s.N != i+1 || s.Node == "" || s.Event == "" || s.Proof == "" || s.By == "" {
+				t.Errorf("step %d is incomplete: %+v", i+1, s)
+			}
+			if i > 0 && s.At < q.Steps[i-1].At {
+				t.Errorf("step %d is earlier than the one before", i+1)
+			}
+			for _, e := range s.Rules {
+				if e.Note != "" {
+					t.Errorf("step %d, %s: %s", i+1, fmt.Sprint(e.Rule), e.Note)
+				}
+			}
+		}
+		if q.Lost > 0 {
+			t.Errorf("%d events were lost", q.Lost)
+		}
+	}
+}
