@@ -152,6 +152,7 @@ var nameLine = regexp.MustCompile(`(?m)^name: (\S+)$`)
 func (d *doc) write(t *testing.T, name, text string) {
 	t.Helper()
 	if m := nameLine.FindStringSubmatch(text); m != nil {
+		d.down(t) // one lab at a time
 		d.said = m[1]
 		text = strings.Replace(text, m[0], "name: "+d.lab, 1)
 	}
@@ -167,7 +168,6 @@ func (d *doc) write(t *testing.T, name, text string) {
 // up copies a lab of the repository and deploys it.
 func (d *doc) up(t *testing.T, lab string) {
 	t.Helper()
-	d.down(t)
 	found, err := filepath.Glob(filepath.Join("..", "..", lab, "*"))
 	if err != nil || len(found) == 0 {
 		t.Fatalf("%s: no lab in %s", d.name, lab)
@@ -185,6 +185,7 @@ func (d *doc) up(t *testing.T, lab string) {
 }
 
 func (d *doc) down(t *testing.T) {
+	t.Helper()
 	if out, code := d.run(t, "hookwalk down "+d.lab); code != 0 && !strings.Contains(out, "no lab") && !strings.Contains(out, "is not up") {
 		t.Errorf("%s: remove the lab: exit %d\n%s", d.name, code, out)
 	}
