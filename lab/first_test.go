@@ -8,9 +8,13 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/topology"
@@ -25,14 +29,51 @@ func init() {
 		if err := json.Unmarshal(arg, &knocks); err != nil {
 			return err
 		}
+		nodes, err := os.ReadDir(netns.Dir)
+		if err != nil {
+			return err
+		}
+		for _, n := range nodes {
+			if err := netns.Do(n.Name(), askOnce); err != nil {
+				return fmt.Errorf("node %s: %w", n.Name(), err)
+			}
+		}
 		for _, k := range knocks {
 			if err := netns.Do(k.From, func() error { return knockOnce(k.To) }); err != nil {
 				return fmt.Errorf("the first packet from %s to %s: %w", k.From, k.To, err)
 			}
 		}
-		_, err := fmt.Fprint(conn, "answered")
+		_, err = fmt.Fprint(conn, "answered")
 		return err
 	})
+}
+
+// askOnce has the devices of a node ask for a neighbour only once. Else the kernel would ask again after a second, for
+// a packet that it kept, and hide that the first question went nowhere (mcast_solicit in arp(7)).
+func askOnce() error {
+	devices, err := net.Interfaces()
+	if err != nil {
+		return err
+	}
+	for _, d := range devices {
+		for family, table := range map[uint8]string{unix.AF_INET: "arp_cache", unix.AF_INET6: "ndisc_cache"} {
+			const name, parms, ifindex, mcastProbes = 1, 6, 1, 11 // NDTA_* and NDTPA_*, include/uapi/linux/neighbour.h
+			r := nl.NewNetlinkRequest(unix.RTM_SETNEIGHTBL, unix.NLM_F_ACK|unix.NLM_F_REPLACE)
+			p := nl.NewRtAttr(parms, nil)
+			p.AddRtAttr(ifindex, nl.Uint32Attr(uint32(d.Index)))
+			p.AddRtAttr(mcastProbes, nl.Uint32Attr(1))
+			ndtmsg := []byte{family, 0, 0, 0}
+			r.AddRawData(slices.Concat(ndtmsg, nl.NewRtAttr(name, nl.ZeroTerminated(table)).Serialize(), p.Serialize()))
+			_, err := r.Execute(unix.NETLINK_ROUTE, 0)
+			if errors.Is(err, unix.ENOENT) && d.Flags&net.FlagUp == 0 {
+				continue // of a device that a kernel module puts into every namespace, and that has no addresses
+			}
+			if err != nil {
+				return fmt.Errorf("%s of %s: %w", table, d.Name, err)
+			}
+		}
+	}
+	return nil
 }
 
 // knockOnce sends one datagram and wants it back from where it went.
@@ -46,7 +87,7 @@ func knockOnce(to string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
 		return err
 	}
 	if _, err := c.WriteTo([]byte("knock"), addr); err != nil {
@@ -71,15 +112,15 @@ func TestFirstPacket(t *testing.T) {
 		deploys = 20
 	}
 	t.Parallel()
+	knocks := []knock{{"pc1", "10.0.1.12:7"}, {"pc2", "[2001:db8:4::11]:7"}, {"client", "[2001:db8:3::10]:7"}, {"pc1", "10.0.2.10:7"},
+		{"web", "10.0.1.12:7"}, {"web", "[2001:db8:4::12]:7"}}
 	for i := range deploys {
-		plan := homePlan(newName())
-		plan.Node("pc2").Services = []topology.Service{{Name: "echo", Proto: "udp", Port: 7}}
+		plan := firstPlan(newName())
 		l, err := Up(t.Context(), plan, Options{}, nil)
 		if err != nil {
 			t.Fatalf("deploy %d: %v", i, err)
 		}
-		knocks := []knock{{"pc1", "10.0.1.12:7"}, {"client", "[2001:db8:3::10]:7"}, {"pc1", "10.0.2.10:7"}, {"web", "10.0.1.12:7"}}
-		a, err := l.Agent(t.Context(), "test-knock", knocks[i%4:])
+		a, err := l.Agent(t.Context(), "test-knock", slices.Concat(knocks[i%6:], knocks[:i%6])) // each is the very first now and then
 		if err != nil {
 			t.Fatalf("deploy %d: %v", i, err)
 		}
@@ -91,6 +132,24 @@ func TestFirstPacket(t *testing.T) {
 			t.Fatalf("deploy %d: down: %v, %v", i, r, err)
 		}
 	}
+}
+
+// firstPlan is homePlan with IPv6 on the bridge, too, and echo in every host behind the firewall.
+func firstPlan(name string) *topology.Plan {
+	p := homePlan(name)
+	for i, words := range []string{"fw:lan 2001:db8:4::1/64", "pc1:eth0 2001:db8:4::11/64", "pc2:eth0 2001:db8:4::12/64"} {
+		a := &p.Links[2+i].A
+		e := end(p, words)
+		if e.Node != a.Node || e.Iface != a.Iface {
+			panic(words)
+		}
+		a.Addrs = append(a.Addrs, e.Addrs...)
+	}
+	for _, n := range []string{"pc1", "pc2"} {
+		p.Node(n).Routes = append(p.Node(n).Routes, route("::/0", "2001:db8:4::1"))
+		p.Node(n).Services = []topology.Service{{Name: "echo", Proto: "udp", Port: 7}}
+	}
+	return p
 }
 
 // A service answers from the address that it was asked at, in both families, over both protocols.
