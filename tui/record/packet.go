@@ -60,8 +60,8 @@ func (p *Packet) absent(owner func(netip.Addr) string) string {
 	if p.Path.Verdict == path.Delivered || len(p.Path.Steps) == 0 {
 		return ""
 	}
-	node := ""
-	if dst := p.Path.Steps[len(p.Path.Steps)-1].Packet.Dst; owner != nil && dst.IsValid() {
+	node := p.Path.Toward
+	if dst := p.Path.Steps[len(p.Path.Steps)-1].Packet.Dst; node == "" && owner != nil && dst.IsValid() {
 		node = owner(dst)
 	}
 	if node == "" {

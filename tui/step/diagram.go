@@ -144,8 +144,7 @@ func (d *diagram) below(c *column) string {
 		return "never reached"
 	}
 	if c.verdict == "" && d.rows.note < 0 && c.tracked {
-		state, _, _ := strings.Cut(c.note, " ")
-		return state
+		return c.note
 	}
 	return c.verdict
 }

@@ -33,8 +33,7 @@ func (m *Model) headers() []header {
 		out = append(out, h)
 	}
 	if is.EtherSrc != "" || is.EtherDst != "" {
-		add("eth", "src", "", is.EtherSrc)
-		add("eth", "dst", "", is.EtherDst)
+		out = append(out, header{layer: "eth", text: is.EtherSrc + " to " + is.EtherDst})
 	}
 	l3 := "ip"
 	if is.Src.Is6() {

@@ -2,6 +2,7 @@ package step
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hookwalk/hookwalk/lab/path"
@@ -27,7 +28,11 @@ func (m *Model) rulesTitle() (title, note string) {
 		note = s.Rule.Where()
 	}
 	if len(s.Rules) == 0 {
-		return s.Station.Name(), note
+		title = s.Station.Name()
+		if s.Station.Kind == path.KindDevice && s.Station.Dev != "" {
+			title += " " + s.Station.Hook
+		}
+		return title, note
 	}
 	return "Rules looked at in " + s.Station.Name(), note
 }
@@ -273,7 +278,14 @@ func (m *Model) causeStep(rule *path.Rule) int {
 
 // describe says what happened at a station that has no rules.
 func (m *Model) describe(s *path.Step, width int) []string {
-	out := canvas.Wrap(strings.TrimSpace(s.Event+"  "+record.Arrows(s.Detail, m.glyphs)), width)
+	detail := record.Arrows(s.Detail, m.glyphs)
+	switch {
+	case detail == "" && s.Event == "RX":
+		detail = "the device received it"
+	case detail == "" && s.Event == "TX":
+		detail = "the device sent it"
+	}
+	out := canvas.Wrap(strings.TrimSpace(s.Event+"  "+detail), width)
 	for i := range s.Changes {
 		c := &s.Changes[i]
 		line := fmt.Sprintf("%c %s %s %c %s", m.glyphs.Changed, c.Field, c.From, m.glyphs.Arrow, c.To)
@@ -283,7 +295,19 @@ func (m *Model) describe(s *path.Step, width int) []string {
 		out = append(out, canvas.Wrap(line, width)...)
 	}
 	if s.Event == "PASS" {
-		out = append(out, canvas.Wrap("No chain of the lab's rules is at this hook, so every packet goes on.", width)...)
+		text := "No chain of the lab's rules is at this hook, so every packet goes on."
+		if m.chained(s) {
+			text = "No chain at this hook was asked: a nat chain sees only the first packet of a flow."
+		}
+		out = append(out, canvas.Wrap(text, width)...)
 	}
 	return append(out, canvas.Wrap(fmt.Sprintf("%s: %s", s.Proof, s.By), width)...)
+}
+
+// chained reports whether the lab's rules have a chain at the hook of a step.
+func (m *Model) chained(s *path.Step) bool {
+	v := m.packet.Visits[m.packet.VisitOf(m.step)].View
+	return v != nil && slices.ContainsFunc(v.Hooks, func(h path.Hook) bool {
+		return h.Name == s.Station.Hook && slices.ContainsFunc(h.Chains, func(c path.Chain) bool { return c.Label == "" })
+	})
 }

@@ -172,19 +172,12 @@ func (t *track) conntrack(p *record.Packet, v *record.Visit) {
 			}
 			for i := range seg.columns {
 				if seg.columns[i].name == "conntrack" {
-					seg.columns[i].note = ctNote(p.Path.Steps[ch.Step-1].CT, ch.Verdict)
+					seg.columns[i].note = strings.ToUpper(ch.Verdict)
 					seg.columns[i].tracked = true
 				}
 			}
 		}
 	}
-}
-
-func ctNote(ct *path.CT, state string) string {
-	if ct == nil || ct.ID == 0 {
-		return strings.ToUpper(state)
-	}
-	return fmt.Sprintf("%s #%d", strings.ToUpper(state), ct.ID)
 }
 
 // visit gives step i its column in the last segment, which is its hook.
@@ -214,14 +207,18 @@ func (t *track) visit(p *record.Packet, i int) {
 			return
 		}
 	}
-	if s.Event == "PASS" { // no chain of the user's was asked: show it at what the kernel did there, if anything
+	if s.Event == "PASS" && len(seg.columns) > 0 { // the chains here were not asked: show it at what was
+		at := 0
 		for c := range seg.columns {
-			if seg.columns[c].tracked && seg.columns[c].step < 0 {
-				seg.columns[c].step = i
-				t.at[i] = place{len(t.segments) - 1, c}
-				return
+			if seg.columns[c].tracked || seg.columns[c].step >= 0 {
+				at = c
 			}
 		}
+		if col := &seg.columns[at]; col.tracked && col.step < 0 {
+			col.step = i
+		}
+		t.at[i] = place{len(t.segments) - 1, at}
+		return
 	}
 	seg.columns = append(seg.columns, column{name: name, priority: priority, step: i, verdict: verdict})
 	t.at[i] = place{len(t.segments) - 1, len(seg.columns) - 1}
