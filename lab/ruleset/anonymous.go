@@ -47,19 +47,38 @@ func (r *rule) newAnonymous(s *nft.Set, key nft.Expr, b bits) setName {
 		keyBytes = b.size
 	}
 	list := r.elements(s, b)
-	name := r.newSet(s, key, keyBytes, len(list))
+	name := r.newSet(s, key, keyBytes, sizeFor(s, list))
 	r.addElements(s, list)
 	return name
 }
 
+// sizeFor is how many elements nft says that a set in braces has. It counts both ends of every range, also where the
+// kernel gets one element for the end of one and the start of the next.
+func sizeFor(s *nft.Set, list []element) int {
+	if !hasRanges(s) || s.Key.Base == nft.BaseConcat {
+		return len(list)
+	}
+	n := 0
+	for i, x := range list {
+		switch {
+		case x.key == nil || i == 0 && x.end:
+			n++
+		case !x.end:
+			n += 2
+		}
+	}
+	return n
+}
+
 // icmpTypes makes a set of ICMP types, for a match that was not written.
-func (r *rule) icmpTypes(typ *nft.Datatype, types []byte) setName {
-	s := &nft.Set{Table: r.table, Key: typ, Flags: nft.SetConstant}
+func (r *rule) icmpTypes(p *nft.Protocol, types []byte) setName {
+	s := &nft.Set{Table: r.table, Key: p.Fields[0].Type, Flags: nft.SetConstant}
 	list := make([]element, len(types))
 	for i, t := range types {
 		list[i] = element{key: []byte{t}, elem: &nft.Elem{Span: r.span}}
 	}
-	name := r.newSet(s, &nft.Payload{}, 1, len(list))
+	key := &nft.Payload{Proto: p, Field: &p.Fields[0], Base: p.Base, Len: p.Fields[0].Len}
+	name := r.newSet(s, key, 1, len(list))
 	r.addElements(s, list)
 	return name
 }

@@ -150,7 +150,7 @@ func (r *rule) requireICMP(p *nft.Protocol, f *nft.Field) {
 		r.requireBytes(nft.TransportHeader, 0, types)
 		return
 	}
-	name := r.icmpTypes(p.Fields[0].Type, types)
+	name := r.icmpTypes(p, types)
 	r.free = 0
 	r.expr("payload", func(a *attrs) { a.payloadLoad(0, nft.TransportHeader, 0, 1) })
 	r.lookup(0, name, -1, false)

@@ -66,6 +66,9 @@ func (r *rule) isFamily(left, right nft.Expr) bool {
 
 func (r *rule) compare(left nft.Expr, op nft.RelOp, k *nft.Const) {
 	value := r.value(k)
+	if f, ok := left.(*nft.Fib); ok && f.Present {
+		value = hostValue(4, number(k)) // the kernel answers with a number, not with a byte
+	}
 	switch op {
 	case nft.OpAny, nft.OpNone:
 		reg := r.alloc(left.Type())

@@ -110,31 +110,51 @@ func dataBytes(s *nft.Set) int {
 	return n
 }
 
-// setNotes are the notes that nft wants of a set, to list it as it was written.
+// setNotes are the notes that nft wants of a set, to list it as it was written. key is what the type of its keys was
+// taken from; nil if it was written.
 func setNotes(s *nft.Set, key nft.Expr) []byte {
 	var u udata
 	u.u32(udataKeyByteorder, noteOrder(s.Key, key))
 	if s.Map {
 		u.u32(udataDataByteorder, noteOrder(s.Data, s.DataExpr))
 	}
-	if s.AutoMerge {
+	if s.AutoMerge || s.Anonymous() && !s.Map && hasRanges(s) {
 		u.u32(udataMergeElements, 1)
 	}
-	if !s.Anonymous() {
-		if s.KeyExpr != nil {
-			u.typeof(udataKeyTypeof, s.KeyExpr)
-		}
-		if s.DataExpr != nil {
-			u.typeof(udataDataTypeof, s.DataExpr)
-		}
+	u.typeof(udataKeyTypeof, s.Key, noted(s, key))
+	switch {
+	case s.Verdict && s.Anonymous():
+		u.nest(udataDataTypeof, func(u *udata) { u.typeofData(exprVerdict, nil) })
+	case !s.Verdict && !s.Anonymous() && s.Map:
+		u.typeof(udataDataTypeof, s.Data, s.DataExpr)
 	}
-	if s.DataRange {
-		u.u32(udataDataInterval, 1)
+	if s.Map {
+		u.u32(udataDataInterval, flag(s.DataRange, 1))
 	}
 	if s.Comment != "" {
 		u.str(udataSetComment, s.Comment)
 	}
 	return u.b
+}
+
+// noted is what nft notes of the key of a set: in braces, only of what is looked up as it was loaded.
+func noted(s *nft.Set, key nft.Expr) nft.Expr {
+	if !s.Anonymous() {
+		return key
+	}
+	concat, ok := key.(*nft.ConcatExpr)
+	if !ok {
+		if s.Map || bitsOf(key).size > 0 {
+			return nil
+		}
+		return key
+	}
+	for _, p := range concat.Parts {
+		if bitsOf(p).size > 0 || hasRanges(s) && swaps(p.Type()) {
+			return nil
+		}
+	}
+	return key
 }
 
 // noteOrder is the byte order of a type as nft notes it (enum byteorder of nft's include/datatype.h).

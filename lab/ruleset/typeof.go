@@ -1,8 +1,6 @@
 package ruleset
 
 import (
-	"encoding/binary"
-
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
@@ -15,6 +13,7 @@ const (
 
 // Kinds of expressions as nft numbers them (enum expr_types of nft's include/expression.h).
 const (
+	exprVerdict = 1
 	exprPayload = 7
 	exprMeta    = 9
 	exprSocket  = 10
@@ -26,16 +25,25 @@ const (
 	exprFib     = 26
 )
 
-// typeof notes the expression that a type was taken from.
-func (u *udata) typeof(typ uint8, e nft.Expr) {
-	u.nest(typ, func(u *udata) {
-		kind, data := typeofData(e)
-		u.u32(udataTypeofExpr, kind)
-		u.put(udataTypeofData, data)
-	})
+// typeof notes the expression that a type was taken from. Of a concatenation nft notes only that it is one, unless it
+// can note all its parts.
+func (u *udata) typeof(typ uint8, t *nft.Datatype, e nft.Expr) {
+	kind, data := typeofExpr(e)
+	if t.Base == nft.BaseConcat {
+		kind = exprConcat
+	}
+	if kind != 0 {
+		u.nest(typ, func(u *udata) { u.typeofData(kind, data) })
+	}
 }
 
-func typeofData(e nft.Expr) (kind uint32, data []byte) {
+func (u *udata) typeofData(kind uint32, data []byte) {
+	u.u32(udataTypeofExpr, kind)
+	u.put(udataTypeofData, data)
+}
+
+// typeofExpr is the kind of an expression and what is noted of it; 0 if nothing is.
+func typeofExpr(e nft.Expr) (kind uint32, data []byte) {
 	var u udata
 	switch e := e.(type) {
 	case *nft.Payload:
@@ -71,15 +79,13 @@ func typeofData(e nft.Expr) (kind uint32, data []byte) {
 		u.u32(4, flag(e.Seeded, 1))
 		return exprHash, u.b
 	case *nft.ConcatExpr:
-		u.nest(0, func(u *udata) {
-			for i, p := range e.Parts {
-				u.nest(uint8(i), func(u *udata) {
-					kind, data := typeofData(p)
-					u.u32(udataTypeofExpr, kind)
-					u.put(udataTypeofData, data)
-				})
+		for i, p := range e.Parts {
+			kind, data := typeofExpr(p)
+			if kind == 0 {
+				return exprConcat, nil
 			}
-		})
+			u.nest(uint8(i), func(u *udata) { u.typeofData(kind, data) })
+		}
 		return exprConcat, u.b
 	}
 	return 0, nil
@@ -109,9 +115,8 @@ func (u *udata) payload(e *nft.Payload) {
 	switch n, ok := fieldNumbers[name+" "+field]; {
 	case id == 0:
 		u.u32(1, 0)
-		u.u32(2, uint32(e.Base))
+		u.u32(2, uint32(e.Base)+1) // enum proto_bases of nft's include/proto.h begins with an invalid one
 		u.u32(3, uint32(e.Offset))
-		u.u32(4, uint32(e.Len))
 	case name == "th":
 		u.u32(1, uint32(e.Offset/16+1))
 		return
@@ -124,8 +129,7 @@ func (u *udata) payload(e *nft.Payload) {
 			}
 		}
 	}
-	if e.Type().ID == nft.TypeInteger.ID {
-		u.b = append(u.b, 4, 4)
-		u.b = binary.NativeEndian.AppendUint32(u.b, uint32(e.Len))
+	if e.Field == nil || e.Field.Type.ID == nft.TypeInteger.ID {
+		u.u32(4, uint32(e.Len))
 	}
 }

@@ -63,7 +63,7 @@ var ctKeys = []ctKey{
 	{"ip daddr", CTDstIP, TypeIPv4Addr, dirMust},
 	{"ip6 saddr", CTSrcIP6, TypeIPv6Addr, dirMust},
 	{"ip6 daddr", CTDstIP6, TypeIPv6Addr, dirMust},
-	{"id", CTID, typeHost32, dirNever},
+	{"id", CTID, TypeInteger.withBits(32, BigEndian), dirNever},
 	// Without a family: that of the table. The checker turns them into the ones above.
 	{"saddr", CTSrcIP, TypeIPv4Addr, dirMust},
 	{"daddr", CTDstIP, TypeIPv4Addr, dirMust},
