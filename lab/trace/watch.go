@@ -21,10 +21,11 @@ const (
 	msgNewGen      = subsysNFTables | 15
 	msgGetGen      = subsysNFTables | 16
 	msgTrace       = subsysNFTables | 17
-
-	// readBufferBytes is asked for each trace socket. Without root the kernel gives at most net.core.rmem_max.
-	readBufferBytes = 4 << 20
 )
+
+// readBufferBytes is asked for each trace socket. Without root the kernel gives at most net.core.rmem_max. It is a
+// variable for the tests of what happens when the buffer is full.
+var readBufferBytes = 4 << 20
 
 // watcher reads the trace messages of one node. It is opened inside the node's network namespace and used from
 // anywhere.
