@@ -22,9 +22,6 @@ import (
 //	        02:00:00:00:00:01  02:00:00:00:00:02, 192.0.2.2/24, 2001:db8::2/64
 const (
 	kernelInside = "HOOKWALK_EVAL_KERNEL"
-	macPeer      = "02:00:00:00:00:01"
-	macWan       = "02:00:00:00:00:02"
-	macAll       = "ff:ff:ff:ff:ff:ff"
 	markerPort   = 65000
 )
 

@@ -56,12 +56,13 @@ func (m *machine) depends(e *Payload) value {
 // dependsLink: where packets of all kinds of device pass, only Ethernet has an Ethernet header.
 func (m *machine) dependsLink(proto *Protocol) value {
 	if m.table != FamilyBridge && m.table != FamilyNetdev {
-		v := m.meta(&Meta{Key: MetaIiftype, typ: TypeIfType})
+		i := &m.p.Meta
+		v := iftype(i.Iif, i.Iifname, i.Iiftype)
 		switch {
 		case v.has == broken:
 			v.need = &need{"meta iiftype", "ether", ""}
 			return v
-		case v.has == unknown && len(m.p.LL) != 14:
+		case v.has == unknown && !(i.Iifname.Known && len(m.p.LL) == 14): // but for lo, whose type is known
 			return v
 		case v.has == known && getUint(v.bytes()) != 1: // ARPHRD_ETHER
 			v.need = &need{"meta iiftype", "ether", v.spell(TypeIfType)}

@@ -1,9 +1,10 @@
 package nft
 
-import (
-	"fmt"
-	"strings"
-	"testing"
+// The stations of the cable in the kernel tests.
+const (
+	macPeer = "02:00:00:00:00:01"
+	macWan  = "02:00:00:00:00:02"
+	macAll  = "ff:ff:ff:ff:ff:ff"
 )
 
 // statelessRules are held against every packet of statelessPackets in prerouting, without connection tracking.
@@ -98,46 +99,88 @@ var statelessPackets = []string{
 	"tcp [2001:db8::1]:40000 [2001:db8::2]:80 ext=51:0604000000000001000000010000000000000000000000000",
 }
 
-// kernelPacket makes a packet, with the data behind its headers and the station that it goes to.
-func kernelPacket(t *testing.T, words string) (p *Packet, data []byte, mac string) {
-	size, mac := 8, macWan
-	var rest []string
-	for _, w := range strings.Fields(words) {
-		switch {
-		case w == "mac=all":
-			mac = macAll
-			continue
-		case strings.HasPrefix(w, "size="):
-			if _, err := fmt.Sscanf(w, "size=%d", &size); err != nil {
-				t.Fatal(err)
-			}
-		}
-		rest = append(rest, w)
+// verdictRules has chains that jump, go, return, and decide; the chain behind shows who comes out.
+const verdictRules = `table inet t {
+	set blocked { type ipv4_addr; flags interval; elements = { 198.51.100.0/24, 192.0.2.66 }; }
+	map ports { type inet_service : verdict; elements = { 22 : accept, 23 : drop, 80 : jump web, 443 : goto secure, 25 : return, 26 : continue }; }
+	map nets { type ipv4_addr . inet_service : verdict; flags interval; elements = { 192.0.2.0/24 . 8000-8999 : accept, 192.0.2.7 . 9000 : drop }; }
+	chain c {
+		type filter hook prerouting priority raw; policy drop;
+		udp dport 65000 accept
+		ip saddr @blocked counter drop
+		meta mark set 0 counter
+		ip ttl < 5 counter jump low
+		tcp flags & (fin | syn) == (fin | syn) counter reject with tcp reset
+		tcp dport vmap @ports
+		tcp dport 26 counter accept
+		ip saddr . tcp dport vmap @nets
+		icmp type vmap { echo-request : accept, echo-reply : drop, * : jump other }
+		ip6 nexthdr icmpv6 counter goto six
+		udp dport 53 counter goto names
+		udp dport 1000-2000 counter meta mark set 0x10
+		meta mark 0x10 udp dport 1500 counter accept
+		udp dport 2001 ip ttl set 9 counter
+		ip ttl 9 counter accept
+		udp dport 3000 counter return
+		udp dport 3000-3001 counter accept
+		udp dport 4000 counter reject
+		udp sport 7 udp dport { 5000, 5001, 5002 } counter jump deep1
+		udp dport 5001 counter accept
+		limit rate 100/second udp dport 6000 counter accept
 	}
-	return newPacket(t, strings.Join(rest, " ")), make([]byte, size), mac
+	chain low {
+		ip ttl 1 counter drop
+		ip ttl 2 counter return
+		ip ttl 3 counter accept
+		counter meta mark set 0x33
+	}
+	chain web {
+		ip saddr 192.0.2.1 counter accept
+		counter
+	}
+	chain secure {
+		ip saddr 192.0.2.1 counter accept
+		ip saddr 192.0.2.9 counter return
+		counter
+	}
+	chain other {
+		icmp type destination-unreachable counter accept
+	}
+	chain six {
+		icmpv6 type echo-request counter accept
+		icmpv6 type 129 counter jump deep2
+	}
+	chain names {
+		udp sport 53 counter jump deep2
+		counter
+	}
+	chain deep1 {
+		udp dport 5000 counter goto deep2
+		counter jump deep2
+		udp dport 5002 counter accept
+	}
+	chain deep2 {
+		counter
+		udp dport 5000 counter return
+	}
+	chain behind {
+		type filter hook prerouting priority raw + 1;
+		udp dport 65000 accept
+		counter
+	}
 }
+`
 
-func TestEvalKernelStateless(t *testing.T) {
-	if !inNamespace(t) {
-		return
-	}
-	b := newBench(t)
-	var rules strings.Builder
-	for _, r := range statelessRules {
-		fmt.Fprintf(&rules, "\t\t%s counter\n", r)
-	}
-	b.load("table inet t {" + statelessSets + "\tchain c {\n\t\ttype filter hook prerouting priority raw\n" +
-		"\t\tudp dport 65000 accept\n" + rules.String() + "\t}\n}\n")
-	sum := &tally{rules: len(statelessRules)}
-	before := b.counters()
-	for _, words := range statelessPackets {
-		p, data, mac := kernelPacket(t, words)
-		b.receive(p, data, mac)
-		after := b.counters()
-		c := b.rules.Tables[0].Chains[0]
-		b.compare(words, c, p, before, after, sum)
-		b.compare(words+" as traced", c, traced(p), before, after, &tally{})
-		before = after
-	}
-	sum.check(t, 150, 30)
+var verdictPackets = []string{
+	"udp 198.51.100.3:1 192.0.2.2:53", "udp 192.0.2.66:1 192.0.2.2:53", "tcp 192.0.2.1:1 192.0.2.2:22 flags=syn", "tcp 192.0.2.1:1 192.0.2.2:23 flags=syn",
+	"tcp 192.0.2.1:1 192.0.2.2:80 flags=syn", "tcp 192.0.2.9:1 192.0.2.2:80 flags=syn", "tcp 192.0.2.1:1 192.0.2.2:443 flags=syn",
+	"tcp 192.0.2.9:1 192.0.2.2:443 flags=syn", "tcp 192.0.2.8:1 192.0.2.2:443 flags=syn", "tcp 192.0.2.1:1 192.0.2.2:25 flags=syn",
+	"tcp 192.0.2.1:1 192.0.2.2:26 flags=syn", "tcp 192.0.2.1:1 192.0.2.2:8080 flags=syn", "tcp 192.0.2.7:1 192.0.2.2:9000 flags=syn",
+	"tcp 192.0.2.1:1 192.0.2.2:9000 flags=syn", "tcp 192.0.2.1:1 192.0.2.2:22 flags=syn,fin", "tcp 192.0.2.1:1 192.0.2.2:22 ttl=1", "tcp 192.0.2.1:1 192.0.2.2:22 ttl=2",
+	"tcp 192.0.2.1:1 192.0.2.2:23 ttl=3", "udp 192.0.2.1:1 192.0.2.2:1500 ttl=4", "icmp 192.0.2.1 192.0.2.2 type=8", "icmp 192.0.2.1 192.0.2.2 type=0",
+	"icmp 192.0.2.1 192.0.2.2 type=3 code=1 size=28", "icmp 192.0.2.1 192.0.2.2 type=11 size=28", "icmpv6 2001:db8::1 2001:db8::2 type=128", "icmpv6 2001:db8::1 2001:db8::2 type=129",
+	"udp 192.0.2.1:1 192.0.2.2:53", "udp 192.0.2.1:53 192.0.2.2:53", "udp 192.0.2.1:1 192.0.2.2:1500", "udp [2001:db8::1]:1 [2001:db8::2]:1500",
+	"udp 192.0.2.1:1 192.0.2.2:1600", "udp 192.0.2.1:1 192.0.2.2:2001", "udp [2001:db8::1]:1 [2001:db8::2]:2001", "udp 192.0.2.1:1 192.0.2.2:3000",
+	"udp 192.0.2.1:1 192.0.2.2:3001", "udp 192.0.2.1:1 192.0.2.2:4000", "udp 192.0.2.1:7 192.0.2.2:5000", "udp 192.0.2.1:7 192.0.2.2:5001",
+	"udp 192.0.2.1:7 192.0.2.2:5002", "udp 192.0.2.1:1 192.0.2.2:6000", "tcp [2001:db8::1]:1 [2001:db8::2]:8080 flags=syn",
 }
