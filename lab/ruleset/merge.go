@@ -76,15 +76,14 @@ func joinAdjacent(run []*piece) {
 	}
 }
 
-// joins reports whether two comparisons may be one: as long as the value fits into a register and, behind the
-// link-layer header, where the kernel compares four bytes fastest, into four bytes.
+// joins reports whether two comparisons may be one: their bytes are adjacent and fit into a register. Up to four bytes
+// of the network and transport headers are read by the kernel without a call (nft_payload_fast_eval): two such reads
+// are not made one long one.
 func joins(a, b *payloadCmp) bool {
 	size := len(a.value) + len(b.value)
-	limit := unix.NFT_REG32_SIZE
-	if a.base == nft.LinkHeader {
-		limit = unix.NFT_REG_SIZE
-	}
-	return a.base == b.base && a.offset+len(a.value) == b.offset && size <= limit
+	const fast = 4
+	slower := a.base != nft.LinkHeader && size > fast && len(a.value) <= fast && len(b.value) <= fast
+	return a.base == b.base && a.offset+len(a.value) == b.offset && size <= unix.NFT_REG_SIZE && !slower
 }
 
 // payloadCmp writes a comparison as the two expressions that it is.

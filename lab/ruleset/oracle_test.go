@@ -2,41 +2,60 @@ package ruleset
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hookwalk/hookwalk/topology"
 )
 
 // compareWithNFT loads a ruleset with nft into one namespace and with this package into another, and compares what the
 // kernel has then.
 func compareWithNFT(t *testing.T, text string) {
 	t.Helper()
-	needNFT(t)
-	var want, got state
-	fresh(t, func() {
+	compareLoads(t, source(text), false, func() error {
 		_, err := run(text, "nft", "-f", "-")
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if want, err = listState(); err != nil {
-			t.Error(err)
-		}
+		return err
 	})
+}
+
+// compareLoads does it with any way to call nft. What the kernel itself lacks is a reason to skip, and in a foreign file
+// also what this nft does not know.
+func compareLoads(t *testing.T, r *topology.Ruleset, foreign bool, byNFT func() error) {
+	t.Helper()
+	needNFT(t)
+	load := func(load func() error) (s state) {
+		fresh(t, func() {
+			for _, d := range []string{"eth0", "eth1"} {
+				addDevice(t, d)
+			}
+			err := load()
+			if err == nil {
+				s, err = listState()
+			}
+			switch {
+			case err == nil:
+			case strings.HasPrefix(err.Error(), "nft ") && (foreign || strings.Contains(err.Error(), "Could not process rule")):
+				s.text = err.Error()
+			default:
+				t.Error(err)
+			}
+		})
+		return s
+	}
+	want := load(byNFT)
 	if t.Failed() {
 		return
 	}
-	fresh(t, func() {
-		if _, err := Load(source(text), false); err != nil {
-			t.Error(err)
-			return
-		}
-		var err error
-		if got, err = listState(); err != nil {
-			t.Error(err)
-		}
+	if want.raw == "" {
+		t.Skipf("the oracle cannot load this here: %s", want.text)
+	}
+	got := load(func() error {
+		_, err := Load(r, false)
+		return err
 	})
 	if t.Failed() {
 		return
@@ -47,13 +66,39 @@ func compareWithNFT(t *testing.T, text string) {
 	if d := cmp.Diff(want.json, got.json); d != "" {
 		t.Errorf("nft -j list ruleset (-nft +ours):\n%s", d)
 	}
-	if d := cmp.Diff(want.raw, got.raw); d != "" {
+	if d := cmp.Diff(strings.ReplaceAll(want.raw, noByteorder, ""), got.raw); d != "" {
 		t.Errorf("the kernel's bytes (-nft +ours):\n%s", d)
 	}
 }
 
-func TestHomeNAT(t *testing.T) {
-	compareWithNFT(t, readFile(t, "../../labs/01-home-nat/fw.nft"))
+// noByteorder is what nft puts behind `meta l4proto` in a concatenation of ranges: it turns one byte around, in pairs of
+// bytes, which does nothing.
+const noByteorder = "40000100" + "0e000100627974656f72646572000000" + "2c000200" + "0800010000000009" + "0800020000000009" +
+	"0800030000000001" + "0800040000000001" + "0800050000000002"
+
+// TestFiles loads whole files, with what they include.
+func TestFiles(t *testing.T) {
+	files, err := filepath.Glob("../../topology/nft/testdata/good/*.nft")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, name := range append(files, "../../labs/01-home-nat/fw.nft") {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			dir, main := filepath.Split(name)
+			r := &topology.Ruleset{Main: main, Files: map[string]string{main: readFile(t, name)}}
+			inc, err := filepath.Glob(dir + "inc/*.nft")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range inc {
+				r.Files["inc/"+filepath.Base(f)] = readFile(t, f)
+			}
+			compareLoads(t, r, true, func() error {
+				_, err := run(r.Files[main], "nft", "-I", dir, "-f", "-")
+				return err
+			})
+		})
+	}
 }
 
 // TestRows loads every row of rowGroups, and compares it with what nft makes of it.

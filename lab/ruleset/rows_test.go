@@ -85,7 +85,7 @@ var rowGroups = []rowGroup{
 		`ct helper "ftp"`, "ct l3proto ipv4", "ct protocol tcp", "ct original ip saddr 10.0.0.1", "ct reply ip daddr 10.0.0.0/8",
 		"ct original ip saddr 10.0.0.0/12", "ct bytes > 100", "ct original packets > 100", "ct avgpkt > 100", "ct zone 1", "ct original zone 1", "ct id 5",
 		"fib saddr . iif oif missing", "fib saddr . iif oif exists", "fib daddr type local", "fib daddr . iif type != { local, broadcast }",
-		`fib saddr oifname "eth0"`, "fib saddr oif 1", "fib saddr . mark oif missing", "rt classid 1", "rt nexthop 10.0.0.1", "rt nexthop 10.0.0.0/8",
+		"rt classid 1", "rt nexthop 10.0.0.1", "rt nexthop 10.0.0.0/8",
 		"socket transparent 1", "socket mark 5", "socket wildcard 0", "numgen inc mod 2 == 0", "numgen inc mod 2 0", "numgen random mod 10 < 5",
 		"numgen inc mod 2 offset 10 == 11", "jhash ip saddr mod 2 seed 5 == 1", "symhash mod 2 == 1", "symhash mod 2 offset 5 == 6",
 		"jhash ip saddr . tcp dport mod 2 seed 0x10 == 1", "jhash ip saddr . tcp dport mod 16 seed 1 vmap { 0 : accept, 1-5 : drop }",
@@ -124,6 +124,7 @@ var rowGroups = []rowGroup{
 		"rt mtu 1400", "rt mtu < 1400", "meta skuid 0", "oifname \"eth*\"",
 	}},
 	{"raw", "ip", "type filter hook prerouting priority raw; policy accept;", "", []string{
+		`fib saddr oifname "eth0"`, "fib saddr oif 1", "fib saddr . mark oif missing", "fib saddr . iif oif 0",
 		"notrack", "tcp dport 22 notrack", "ct zone set 5", "ct original zone set 5", "ct event set new,destroy", "meta pkttype set host",
 	}},
 	{"ip6", "ip6", filterInput, `

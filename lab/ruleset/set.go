@@ -123,7 +123,7 @@ func setNotes(s *nft.Set, key nft.Expr) []byte {
 	}
 	u.typeof(udataKeyTypeof, s.Key, noted(s, key))
 	switch {
-	case s.Verdict && s.Anonymous():
+	case s.Verdict && (s.Anonymous() || s.Typeof):
 		u.nest(udataDataTypeof, func(u *udata) { u.typeofData(exprVerdict, nil) })
 	case !s.Verdict && !s.Anonymous() && s.Map:
 		u.typeof(udataDataTypeof, s.Data, s.DataExpr)
@@ -137,7 +137,8 @@ func setNotes(s *nft.Set, key nft.Expr) []byte {
 	return u.b
 }
 
-// noted is what nft notes of the key of a set: in braces, only of what is looked up as it was loaded.
+// noted is what nft notes of the key of a set: in braces, only of what is looked up as it was loaded, and of a
+// concatenation the parts before the first that is not.
 func noted(s *nft.Set, key nft.Expr) nft.Expr {
 	if !s.Anonymous() {
 		return key
@@ -149,9 +150,9 @@ func noted(s *nft.Set, key nft.Expr) nft.Expr {
 		}
 		return key
 	}
-	for _, p := range concat.Parts {
+	for i, p := range concat.Parts {
 		if bitsOf(p).size > 0 || hasRanges(s) && swaps(p.Type()) {
-			return nil
+			return &nft.ConcatExpr{Parts: concat.Parts[:i]}
 		}
 	}
 	return key
