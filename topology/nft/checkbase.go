@@ -171,7 +171,12 @@ func (c *checker) priority(n *PriorityNode, hook Hook) (name string, value int) 
 			c.fail(n.Var.Span, "", "`$%s` is no priority", n.Var.Name)
 		}
 		if word.Kind == WordNumber {
-			return "", int(c.number(word, 31)) + offset
+			digits, minus := strings.CutPrefix(word.Text, "-")
+			v := int(c.number(&WordNode{Span: word.Span, Text: digits}, 31))
+			if minus {
+				v = -v
+			}
+			return "", v + offset
 		}
 	}
 	if word == nil {
@@ -226,9 +231,6 @@ func (c *checker) policy(d *PolicyDecl) {
 		policy = VerdictDrop
 	default:
 		c.fail(w.Span, "one of: accept, drop", "`%s` is no policy", w.Text)
-	}
-	if b.PolicyPos.IsValid() && b.Policy != policy {
-		c.fail(d.Span, "", "the policy of `%s` is %s already, at %s", c.chain.Name, b.Policy, b.PolicyPos)
 	}
 	b.Policy, b.PolicyPos = policy, d.Pos
 }

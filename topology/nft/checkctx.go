@@ -9,7 +9,6 @@ type checkCtx struct {
 	l4     int    // IP protocol number; 0: any
 	ports  bool   // l4 is 0, but a set of transport protocols was matched
 	broken bool   // a statement could not be checked, so the context may lack something
-	link   string // protocol of the link layer that was named
 }
 
 // startCtx is the context at the start of a rule.
@@ -84,7 +83,8 @@ func (c *checker) need(s Span, what string, p *Protocol) {
 	}
 }
 
-// update takes from a match that holds what it says of the packets: `meta l4proto tcp`, `ether type ip`.
+// update takes from a match that holds what it says of the packets: `meta l4proto tcp`, `ether type ip`. That it may
+// contradict what is settled is no mistake to nft; a header field behind it that does is.
 func (c *checker) update(left, right Expr) {
 	if set, ok := right.(*SetRef); ok {
 		if c.decidesL4(left) && set.Set.Anonymous() && c.ctx.l4 == 0 {
@@ -99,15 +99,24 @@ func (c *checker) update(left, right Expr) {
 	v := getUint(k.typ.nativeOrder(k.Data))
 	switch {
 	case c.decidesL4(left):
-		c.needL4(left.Range(), left.String()+" "+k.text, int(v))
+		c.ctx.l4, c.ctx.ports = int(v), false
 	case isMeta(left, MetaNFProto):
-		c.needFamily(left.Range(), left.String()+" "+k.text, Family(v))
-	case isMeta(left, MetaProtocol) || isField(left, "ether", "type") || isField(left, "vlan", "type"):
+		c.settle(Family(v))
+	case isField(left, "ether", "type") || isField(left, "vlan", "type"):
 		for _, p := range protocols {
-			if p.Base == NetworkHeader && uint64(p.EtherType) == v && p.Family != FamilyUnspec {
-				c.needFamily(left.Range(), left.String()+" "+k.text, p.Family)
+			if p.Base == NetworkHeader && uint64(p.EtherType) == v {
+				c.settle(p.Family)
 			}
 		}
+	}
+}
+
+// settle takes over a family that the rule has asked for.
+func (c *checker) settle(f Family) {
+	switch c.table.Family {
+	case FamilyIP, FamilyIP6, FamilyARP:
+	default:
+		c.ctx.family = f
 	}
 }
 

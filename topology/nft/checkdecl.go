@@ -108,6 +108,9 @@ func (c *checker) name(w *WordNode, what string) {
 	if w.Text == "" {
 		c.fail(w.Span, "", "the name of the %s is empty", what)
 	}
+	if reserved[w.Text] && w.Kind == WordName {
+		c.report(w.Span, "give the "+what+" another name, such as `my-"+w.Text+"`", "`%s` is a word of nft's own, nothing can be named so", w.Text)
+	}
 }
 
 func (c *checker) tableItem(it Item) {
@@ -153,8 +156,14 @@ func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
 	for _, it := range d.Items {
 		c.try(func() { c.chainItem(it) })
 	}
-	for _, it := range d.Items {
-		if p, ok := it.(*PolicyDecl); ok {
+	var policy *PolicyDecl
+	for _, it := range d.Items { // it may stand before the type
+		p, ok := it.(*PolicyDecl)
+		switch {
+		case ok && policy != nil:
+			c.report(p.Span, "", "the policy is written twice, first at %s", policy.Pos)
+		case ok:
+			policy = p
 			c.try(func() { c.policy(p) })
 		}
 	}

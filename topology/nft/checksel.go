@@ -47,6 +47,12 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 	words := n.words()
 	name := n.canonical()
 	if k := metaKeyOf(words); k != nil {
+		switch k.key { // net/netfilter/nft_meta.c, nft_meta_get_validate
+		case metaIPsec:
+			c.hooks(n.Span, "`"+name+"`", HookIngress, HookPrerouting, HookInput, HookForward)
+		case metaSdif, metaSdifname:
+			c.hooks(n.Span, "`"+name+"`", HookInput, HookForward)
+		}
 		return &Meta{Span: n.Span, Key: k.key, typ: k.typ, name: k.spelling()}
 	}
 	switch words[0] {
@@ -55,6 +61,13 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 	case "rt":
 		return c.rtSelector(n, strings.Join(words[1:], " "))
 	case "socket":
+		switch c.table.Family {
+		case FamilyIP, FamilyIP6, FamilyInet:
+		default:
+			c.fail(n.Span, "", "`socket` does not exist in the %s family", c.table.Family)
+		}
+		// net/netfilter/nft_socket.c, nft_socket_validate
+		c.hooks(n.Span, "`"+name+"`", HookPrerouting, HookInput, HookOutput)
 		for _, k := range socketKeys {
 			if k.name == words[1] {
 				return &Socket{Span: n.Span, Key: k.key, typ: k.typ, name: name}
@@ -127,6 +140,9 @@ func (c *checker) rtSelector(n *SelectorNode, key string) Expr {
 			case "ip6 nexthop":
 				c.needFamily(n.Span, name, FamilyIP6)
 			}
+			if key == "mtu" { // net/netfilter/nft_rt.c, nft_rt_validate
+				c.hooks(n.Span, "`rt mtu`", HookForward, HookOutput, HookPostrouting)
+			}
 			return &RT{Span: n.Span, Key: k.key, typ: k.typ, name: "rt " + key}
 		}
 	}
@@ -140,10 +156,13 @@ func (c *checker) rawPayload(n *RawPayloadNode) Expr {
 	if e.Len == 0 || e.Len > 8*maxRawBytes {
 		c.fail(n.Len.Span, "", "the length of a raw payload is 1 to %d bits", 8*maxRawBytes)
 	}
-	e.typ = TypeInteger.withBits(e.Len, BigEndian)
+	e.typ = typeRaw.withBits(e.Len, BigEndian)
 	e.name = "@" + n.Base.Text + "," + n.Offset.Text + "," + n.Len.Text
 	return e
 }
+
+// typeRaw is the type of raw payloads: numbers that are printed in hexadecimal.
+var typeRaw = &Datatype{Name: "integer", ID: TypeInteger.ID, Order: BigEndian, codec: codec{parseInteger, printRaw}}
 
 // maxRawBytes is what fits into one of the kernel's 16-byte registers (NFT_REG_SIZE of nf_tables.h).
 const maxRawBytes = 16
@@ -174,8 +193,21 @@ func (c *checker) fib(n *FibNode) Expr {
 	default:
 		e.Result, e.typ = FibType, TypeFibAddr
 	}
+	c.fibHooks(e)
 	e.name = "fib " + strings.Join(names, " . ") + " " + n.Result.Text
 	return e
+}
+
+// fibHooks says where a lookup is possible (net/netfilter/nft_fib.c, nft_fib_validate).
+func (c *checker) fibHooks(e *Fib) {
+	what := "this fib lookup"
+	in := []Hook{HookIngress, HookPrerouting, HookInput, HookForward}
+	switch {
+	case e.Flags&FibIif != 0 || e.Result != FibType:
+		c.hooks(e.Span, what, in...)
+	case e.Flags&FibOifKey != 0:
+		c.hooks(e.Span, what, HookForward, HookOutput, HookPostrouting)
+	}
 }
 
 func (c *checker) numgen(n *NumgenNode) Expr {

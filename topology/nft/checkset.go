@@ -114,8 +114,8 @@ func (c *checker) setType(s *Set, d *TypeDecl, first bool) {
 		s.Key, s.KeyExpr, s.Typeof = t.Key, t.KeyExpr, t.Typeof
 		s.Data, s.DataExpr, s.DataRange, s.Verdict = t.Data, t.DataExpr, t.DataRange, t.Verdict
 	}
-	if s.Flags&SetInterval != 0 && s.Flags&SetDynamic != 0 && s.Key.Base != BaseConcat {
-		// net/netfilter/nft_set_rbtree.c has no update operation.
+	if s.Flags&SetInterval != 0 && s.Flags&SetDynamic != 0 {
+		// Neither nft_set_rbtree.c nor nft_set_pipapo.c of net/netfilter has an update operation.
 		c.fail(s.Span, "use two sets", "a set cannot have the flags interval and dynamic")
 	}
 }
@@ -316,6 +316,11 @@ func (c *checker) finishSet(s *Set) {
 	if s.Key == nil || len(s.Elems) < 2 {
 		return
 	}
+	defer func() {
+		if n := len(s.Elems); s.Size > 0 && n > int(s.Size) {
+			c.report(s.Elems[s.Size].Span, "", "`%s` has room for %d elements, here are %d", s.Name, s.Size, n)
+		}
+	}()
 	if s.Key.Base == BaseConcat && s.Flags&SetInterval != 0 {
 		c.uniqueText(s)
 		return
@@ -355,9 +360,26 @@ func elemValue(e *Elem) string {
 	case e.Verdict != nil:
 		return e.Verdict.String()
 	case e.Data != nil:
-		return e.Data.String()
+		return inSetText(e.Data)
 	}
 	return ""
+}
+
+// inSetText is a value as an element of a set: commas would make several elements of it.
+func inSetText(x Expr) string {
+	switch x := x.(type) {
+	case *Const:
+		if x.typ.Base == BaseBitmask {
+			return joinBits(x.typ, x.network(), " | ")
+		}
+	case *ConcatExpr:
+		s := make([]string, len(x.Parts))
+		for i, p := range x.Parts {
+			s[i] = inSetText(p)
+		}
+		return strings.Join(s, " . ")
+	}
+	return x.String()
 }
 
 // interval is an element with its bounds, in network order.
@@ -536,7 +558,7 @@ func elemText(b *strings.Builder, e *Elem) {
 	if e.Key == nil {
 		b.WriteString("*")
 	} else {
-		b.WriteString(e.Key.String())
+		b.WriteString(inSetText(e.Key))
 	}
 	for _, s := range e.Stmts {
 		b.WriteString(" " + s.String())

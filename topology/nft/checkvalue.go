@@ -249,6 +249,8 @@ func (c *checker) rangeValue(n *RangeNode, d *Datatype) Expr {
 	if d.Base == BaseString || d.Base == BaseBitmask {
 		c.fail(n.Span, "", "%s has no ranges", d)
 	}
+	numeric := *d // the ends of a range are printed as numbers
+	numeric.symbols = nil
 	end := func(x ExprNode) *Const {
 		x = c.expand(x)
 		v := constVal{}
@@ -259,14 +261,16 @@ func (c *checker) rangeValue(n *RangeNode, d *Datatype) Expr {
 		} else {
 			v.be = c.fold(x, d)
 		}
-		return newConst(x.Range(), d, v)
+		k := newConst(x.Range(), d, v)
+		k.text = numeric.format(v.be)
+		return k
 	}
 	e := &Range{Span: n.Span, From: end(n.From), To: end(n.To)}
 	switch cmp := bytes.Compare(e.From.network(), e.To.network()); {
 	case cmp > 0:
 		c.fail(n.Span, "write `"+e.To.text+"-"+e.From.text+"`", "the range %s-%s is empty", e.From.text, e.To.text)
 	case cmp == 0:
-		return e.From
+		return newConst(n.Span, d, constVal{be: e.From.network()})
 	}
 	return e
 }

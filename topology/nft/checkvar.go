@@ -43,6 +43,9 @@ func (c *checker) define(d *Define) {
 		c.report(d.Name.Span, didYouMean(d.Name.Text, c.env.names()), "`%s` is not defined", d.Name.Text)
 		return
 	}
+	if d.Op != "undefine" {
+		c.name(d.Name, "variable")
+	}
 	b := &variable{Span: d.Name.Span, name: d.Name.Text, next: c.env}
 	if d.Op != "undefine" {
 		c.try(func() { b.value = c.expandAll(d.Value) })

@@ -202,8 +202,20 @@ func printHex(d *Datatype, data []byte) string {
 	return fmt.Sprintf("0x%0*x", 2*len(data), data)
 }
 
+// printRaw spells a number in hexadecimal without zeros in front.
+func printRaw(_ *Datatype, data []byte) string {
+	s := strings.TrimLeft(fmt.Sprintf("%x", data), "0")
+	if s == "" {
+		s = "0"
+	}
+	return "0x" + s
+}
+
 func printQuotedSymbol(d *Datatype, data []byte) string {
-	return strconv.Quote(printDecimal(d, data))
+	if n := d.symbols.name(getUint(data)); n != "" {
+		return strconv.Quote(n)
+	}
+	return printDecimal(d, data)
 }
 
 // printBitmask spells the bits that are set, lowest first, with commas: "syn,ack".
@@ -244,7 +256,11 @@ func parseText(d *Datatype, w *WordNode, _ int) ([]byte, string, error) {
 }
 
 func printText(_ *Datatype, data []byte) string {
-	return `"` + cString(data) + `"`
+	s := cString(data)
+	if stem, ok := strings.CutSuffix(s, "*"); ok { // a star that is no wildcard
+		s = stem + `\*`
+	}
+	return `"` + s + `"`
 }
 
 func cString(data []byte) string {

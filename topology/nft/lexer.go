@@ -130,6 +130,12 @@ func (l *lexer) number(start int, spaced bool) {
 	for n < len(s) && isDigit(s[n]) {
 		n++
 	}
+	for _, w := range []string{"8021ad", "8021q"} { // the only names that start with a digit
+		if rest, ok := strings.CutPrefix(s, w); ok && (rest == "" || !isNameByte(rest[0])) {
+			l.add(tName, start, start+len(w), w, spaced)
+			return
+		}
+	}
 	if t := timeLen(s); t > n && (t == len(s) || !isLetter(s[t])) {
 		l.add(tTime, start, start+t, s[:t], spaced)
 		return

@@ -127,7 +127,13 @@ func (p *parser) define() Item {
 	d := &Define{Op: first.text, Name: p.identifier("name of the variable")}
 	if d.Op != "undefine" {
 		p.expect("=", "after `"+d.Op+" "+d.Name.Text+"`")
-		d.Value = p.value(true)
+		if t := p.cur(); t.is("-") && p.peek(1).kind == tNumber { // a priority
+			p.advance()
+			n := p.advance()
+			d.Value = &WordNode{Span: p.spanFrom(t), Kind: WordNumber, Text: "-" + n.text}
+		} else {
+			d.Value = p.value(true)
+		}
 	}
 	d.Span = p.spanFrom(first)
 	return d
@@ -197,6 +203,7 @@ const (
 	inTable
 	inChain
 	inSet
+	inObject
 )
 
 // body parses `{ items }`.
@@ -221,7 +228,11 @@ func (p *parser) tableItem() Item {
 		switch t.text {
 		case "chain":
 			p.advance()
-			return p.chainDecl(t, p.identifier("name of the chain"))
+			name := p.identifier("name of the chain")
+			if t := p.cur(); !t.is("{") {
+				p.fail(p.tokSpan(t), "write `chain "+name.Text+" { }`", "`{` expected, found %s", t.describe())
+			}
+			return p.chainDecl(t, name)
 		case "set", "map":
 			p.advance()
 			return p.setDecl(t, p.identifier("name of the "+t.text))

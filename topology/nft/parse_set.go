@@ -107,7 +107,7 @@ func (p *parser) objectDecl(first token, name *WordNode) Item {
 	}
 	switch t := p.cur(); {
 	case t.is("{"):
-		p.body(inSet, body)
+		p.body(inObject, body)
 	case !t.ends() && !t.is("}"):
 		body()
 	}

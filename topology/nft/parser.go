@@ -286,7 +286,7 @@ func (p *parser) items(parse func() Item, open token) []Item {
 		if it != nil {
 			it.line().Blank = blank
 			out = append(out, it)
-			if end := p.cur(); !end.ends() && p.i > start {
+			if end := p.cur(); !end.ends() && p.i > start && !(end.is("}") && p.lastMayEnd(it)) {
 				p.separator(end, start)
 			}
 		}
@@ -295,6 +295,12 @@ func (p *parser) items(parse func() Item, open token) []Item {
 		}
 		blank, newlines = false, 0
 	}
+}
+
+// lastMayEnd reports whether the closing brace may stand right behind an item.
+func (p *parser) lastMayEnd(it Item) bool {
+	_, elements := it.(*ElementsDecl)
+	return elements || p.block == inObject
 }
 
 // separator reports what stands behind a complete item where its end should be.
@@ -374,8 +380,11 @@ func (p *parser) word(t token) *WordNode {
 // identifier parses the name of a thing the user made.
 func (p *parser) identifier(what string) *WordNode {
 	t := p.cur()
-	if t.kind != tName && t.kind != tQuoted {
+	if t.kind != tName {
 		hint := ""
+		if t.kind == tQuoted {
+			hint = "a name stands without quotes"
+		}
 		if t.kind == tNumber || t.kind == tAddr || t.kind == tTime {
 			hint = "a name starts with a letter"
 		}

@@ -5,6 +5,11 @@ func integer(name string, offset, size int) Field {
 	return Field{Name: name, Type: TypeInteger.withBits(size, BigEndian), Offset: offset, Len: size}
 }
 
+// hexadecimalInteger is integer for a field that nft prints in hexadecimal.
+func hexadecimalInteger(name string, offset, size int) Field {
+	return Field{Name: name, Type: typeRaw.withBits(size, BigEndian), Offset: offset, Len: size}
+}
+
 func typed(name string, t *Datatype, offset int) Field {
 	return Field{Name: name, Type: t, Offset: offset, Len: t.Bits}
 }
@@ -32,8 +37,8 @@ var protocols = []*Protocol{
 	protoIP6,
 	protoICMP,
 	protoICMPv6,
-	{Name: "igmp", Base: TransportHeader, L4Proto: 2, Checksum: 2, Fields: []Field{
-		typed("type", TypeIGMPType, 0), integer("mrt", 8, 8), integer("checksum", 16, 16), typed("group", TypeIPv4Addr, 32),
+	{Name: "igmp", Base: TransportHeader, L4Proto: 2, Family: FamilyIP, Checksum: 2, Fields: []Field{
+		typed("type", TypeIGMPType, 0), integer("mrt", 8, 8), integer("checksum", 16, 16), integer("group", 32, 32),
 	}},
 	protoTCP,
 	protoUDP,
@@ -54,7 +59,7 @@ var protocols = []*Protocol{
 		integer("spi", 0, 32), integer("sequence", 32, 32),
 	}},
 	{Name: "comp", Base: TransportHeader, L4Proto: 108, Checksum: -1, Fields: []Field{
-		typed("nexthdr", TypeInetProto, 0), integer("flags", 8, 8), integer("cpi", 16, 16),
+		typed("nexthdr", TypeInetProto, 0), hexadecimalInteger("flags", 8, 8), integer("cpi", 16, 16),
 	}},
 	protoTh,
 }
@@ -77,7 +82,7 @@ var (
 	}}
 	protoICMPv6 = &Protocol{Name: "icmpv6", Base: TransportHeader, L4Proto: 58, Family: FamilyIP6, Checksum: 2, Pseudo: true, Fields: []Field{
 		typed("type", TypeICMPv6Type, 0), typed("code", TypeICMPv6Code, 8), integer("checksum", 16, 16),
-		forICMP(integer("parameter-problem", 32, 32), 4), forICMP(integer("mtu", 32, 32), 2),
+		forICMP(integer("param-problem", 32, 32), 4), forICMP(integer("mtu", 32, 32), 2),
 		forICMP(integer("id", 32, 16), 128, 129), forICMP(integer("sequence", 48, 16), 128, 129),
 		forICMP(integer("max-delay", 32, 16), 130, 131, 132),
 	}}

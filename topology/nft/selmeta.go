@@ -32,6 +32,9 @@ const (
 	MetaPkttype   MetaKey = 19
 	MetaCPU       MetaKey = 20
 	MetaRandom    MetaKey = 24
+	metaIPsec     MetaKey = 25
+	metaSdif      MetaKey = 33
+	metaSdifname  MetaKey = 34
 )
 
 func hostInteger(n int) *Datatype { return TypeInteger.withBits(n, HostEndian) }
@@ -68,15 +71,15 @@ var metaKeys = []metaKey{
 	{name: "oifgroup", key: 22, typ: TypeDevGroup, bare: true, short: true},
 	{name: "cgroup", key: 23, typ: typeHost32, bare: true},
 	{name: "random", key: MetaRandom, typ: TypeInteger.withBits(32, BigEndian)},
-	{name: "ipsec", key: 25, typ: TypeBoolean},
-	{name: "secpath", key: 25, typ: TypeBoolean},
+	{name: "ipsec", key: metaIPsec, typ: TypeBoolean},
+	{name: "secpath", key: metaIPsec, typ: TypeBoolean},
 	{name: "iifkind", key: 26, typ: TypeIfName},
 	{name: "oifkind", key: 27, typ: TypeIfName},
 	{name: "ibrpvid", key: 28, typ: typeHost16},
 	{name: "ibrvproto", key: 29, typ: TypeEtherType},
 	{name: "day", key: 31, typ: TypeDay},
-	{name: "sdif", key: 33, typ: TypeIfIndex},
-	{name: "sdifname", key: 34, typ: TypeIfName},
+	{name: "sdif", key: metaSdif, typ: TypeIfIndex},
+	{name: "sdifname", key: metaSdifname, typ: TypeIfName},
 }
 
 // laterMetaKeys are those that nft knows and this package does not yet: times of day depend on the time zone.

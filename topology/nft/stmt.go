@@ -154,7 +154,7 @@ type NAT struct {
 	Span
 	Kind   NATKind
 	Family Family // of Addr: FamilyIP or FamilyIP6; FamilyUnspec without an address
-	Stated bool   // the family was written (`dnat ip to`)
+	Stated bool   // the family is spelled: it was written, or the table is of family inet (`dnat ip to`)
 	Addr   Expr
 	Port   Expr
 	Flags  NATFlags

@@ -16,8 +16,17 @@ var relSigns = [...]string{OpEq: "==", OpNe: "!=", OpLt: "<", OpLe: "<=", OpGt: 
 func (n *MatchNode) check(c *checker) Stmt {
 	s := &Match{Span: n.Span, Op: relOps[n.Op]}
 	s.Left = c.selector(n.Left)
-	if m, ok := s.Left.(*MapLookup); ok {
-		c.unsupported(m.Span, "matching what a map yields")
+	switch x := s.Left.(type) {
+	case *MapLookup:
+		c.unsupported(x.Span, "matching what a map yields")
+	case *Meta:
+		if x.Key == MetaNftrace { // net/netfilter/nft_meta.c has no case for it
+			c.fail(x.Span, "write `meta nftrace set 1`", "`%s` can be set, not matched", x)
+		}
+	case *CT:
+		if x.Key == CTEventMask {
+			c.fail(x.Span, "write `ct event set ...`", "`%s` can be set, not matched", x)
+		}
 	}
 	right := c.expand(n.Right)
 	d := s.Left.Type()

@@ -183,7 +183,7 @@ func (n *NATNode) check(c *checker) Stmt {
 	}
 	if to.Addr != nil {
 		s.Family = c.natFamily(n, to)
-		s.Stated = n.Family != nil
+		s.Stated = n.Family != nil || c.table.Family == FamilyInet
 		c.natAddr(n, s, to.Addr)
 	} else if n.Family != nil {
 		s.Stated = true
@@ -302,7 +302,8 @@ func (s *NAT) String() string {
 	look, isMap := s.Addr.(*MapLookup)
 	concat := isMap && look.Type().Base == BaseConcat
 	prefix := isMap && s.Flags&NATNetmap != 0
-	if (s.Stated || concat || prefix) && s.Family != FamilyUnspec {
+	ranges := isMap && look.Map.DataRange
+	if (s.Stated || concat || prefix || ranges) && s.Family != FamilyUnspec {
 		b.WriteString(" " + s.Family.String())
 	}
 	if prefix {

@@ -71,7 +71,7 @@ func (n *QueueNode) check(c *checker) Stmt {
 	default:
 		s.Expr = c.stmtValue(n.Num, TypeInteger.withBits(16, HostEndian))
 	}
-	if s.Fanout && s.From == s.To && s.Expr == nil {
+	if s.Fanout && (s.From == s.To || s.Expr != nil) {
 		c.fail(n.Span, "name a range of queues", "fanout needs more than one queue")
 	}
 	return s

@@ -25,7 +25,7 @@ var (
 	TypeMark        = &Datatype{Name: "mark", ID: 19, Order: HostEndian, Bits: 32, codec: hexadecimal}
 	TypeIfIndex     = &Datatype{Name: "iface_index", ID: 20, Order: HostEndian, Bits: 32, codec: ifindex}
 	TypeIfType      = &Datatype{Name: "iface_type", ID: 21, Order: HostEndian, Bits: 16, symbols: syms("ether 1 ppp 512 ipip 768 ipip6 769 loopback 772 sit 776 ipgre 778"), codec: decimal}
-	TypeRealm       = &Datatype{Name: "realm", ID: 22, Order: HostEndian, Bits: 32, symbols: syms("default 0"), codec: decimal}
+	TypeRealm       = &Datatype{Name: "realm", ID: 22, Order: HostEndian, Bits: 32, symbols: syms("default 0"), codec: quoted}
 	TypeClassID     = &Datatype{Name: "classid", ID: 23, Order: HostEndian, Bits: 32, symbols: syms("none 0 root 0xffffffff"), codec: classID}
 	TypeUID         = &Datatype{Name: "uid", ID: 24, Order: HostEndian, Bits: 32, codec: user}
 	TypeGID         = &Datatype{Name: "gid", ID: 25, Order: HostEndian, Bits: 32, codec: user}
@@ -41,7 +41,7 @@ var (
 	TypeICMPCode   = &Datatype{Name: "icmp_code", ID: 32, Order: BigEndian, Bits: 8, symbols: syms("net-unreachable 0 host-unreachable 1 prot-unreachable 2 port-unreachable 3 net-prohibited 9 host-prohibited 10 admin-prohibited 13 frag-needed 4"), codec: decimal}
 	TypeICMPv6Code = &Datatype{Name: "icmpv6_code", ID: 33, Order: BigEndian, Bits: 8, symbols: syms("no-route 0 admin-prohibited 1 addr-unreachable 3 port-unreachable 4 policy-fail 5 reject-route 6"), codec: decimal}
 	TypeICMPXCode  = &Datatype{Name: "icmpx_code", ID: 34, Order: BigEndian, Bits: 8, symbols: syms("port-unreachable 1 admin-prohibited 3 no-route 0 host-unreachable 2"), codec: decimal}
-	TypeDevGroup   = &Datatype{Name: "devgroup", ID: 35, Order: HostEndian, Bits: 32, symbols: syms("default 0"), codec: decimal}
+	TypeDevGroup   = &Datatype{Name: "devgroup", ID: 35, Order: HostEndian, Bits: 32, symbols: syms("default 0"), codec: quoted}
 	TypeDSCP       = &Datatype{Name: "dscp", ID: 36, Order: BigEndian, Bits: 6, codec: hexadecimal, symbols: syms(`cs0 0 cs1 8 cs2 16 cs3 24 cs4 32 cs5 40
 		cs6 48 cs7 56 df 0 be 0 lephb 1 af11 10 af12 12 af13 14 af21 18 af22 20 af23 22 af31 26 af32 28 af33 30 af41 34
 		af42 36 af43 38 va 44 ef 46`)}
