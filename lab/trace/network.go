@@ -33,6 +33,48 @@ func NewNetwork(plan *topology.Plan, handles map[string][]path.Handle) *Network 
 
 var _ path.Network = (*Network)(nil)
 
+// within lists the nodes that a packet from one can reach over at most that many routers, in the order of the plan, and
+// those just behind them. A bridge does not count.
+func (n *Network) within(from string, routers int) (near []*topology.Node, behind []string) {
+	distance := map[string]int{from: 0}
+	edge := []string{from}
+	for len(edge) > 0 {
+		var next, same []string
+		for _, name := range edge {
+			d := distance[name]
+			if node := n.plan.Node(name); node != nil && node.Kind != topology.Bridge {
+				d++
+			}
+			if d > routers+1 {
+				continue
+			}
+			for _, end := range n.plan.Interfaces(name) {
+				peer, _, ok := n.Peer(name, end.Iface)
+				if old, seen := distance[peer]; !ok || seen && old <= d {
+					continue
+				}
+				distance[peer] = d
+				if d == distance[name] {
+					same = append(same, peer)
+				} else {
+					next = append(next, peer)
+				}
+			}
+		}
+		edge = append(same, next...)
+	}
+	for i := range n.plan.Nodes {
+		node := &n.plan.Nodes[i]
+		switch d, ok := distance[node.Name]; {
+		case ok && d <= routers:
+			near = append(near, node)
+		case ok:
+			behind = append(behind, node.Name)
+		}
+	}
+	return near, behind
+}
+
 // Lab is the lab's name.
 func (n *Network) Lab() string { return n.plan.Name }
 

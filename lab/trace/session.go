@@ -88,13 +88,21 @@ func newSession(network *Network, req Request, tag Tag) *session {
 	return s
 }
 
-// opening is how many nodes are prepared at the same time. Most of that time is spent waiting for the kernel.
-const opening = 64
+const (
+	// opening is how many nodes are prepared at the same time. Most of that time is spent waiting for the kernel.
+	opening = 64
+	// maxRouters is how many routers a packet passes at most: IPDEFTTL, include/uapi/linux/ip.h.
+	maxRouters = 64
+)
 
-// open begins to watch every node. A node that cannot be watched is blind, not an error: the others still see.
+// open begins to watch every node that the packet can come to. A node that cannot be watched is blind, not an error: the
+// others still see.
 func (s *session) open() {
 	s.opened = time.Now()
-	nodes := s.network.plan.Nodes
+	nodes, behind := s.network.within(s.req.From, maxRouters)
+	for _, name := range behind {
+		s.rec.Blind[name] = fmt.Sprintf("it is more than %d routers away from %s", maxRouters, s.req.From)
+	}
 	watchers := make([]*watcher, len(nodes))
 	tables := make([]*ruleset.Owned, len(nodes))
 	blind := make([]error, len(nodes))
@@ -107,7 +115,7 @@ func (s *session) open() {
 				if watchers[i], err = watch(nodes[i].Name, s.event); err != nil {
 					return err
 				}
-				tables[i], noEgress[i], err = s.own(&nodes[i])
+				tables[i], noEgress[i], err = s.own(nodes[i], watchers[i].devices())
 				return err
 			})
 			return nil
@@ -132,14 +140,8 @@ func (s *session) open() {
 }
 
 // own loads the tracer's tables into the calling thread's network namespace, one node of the lab.
-func (s *session) own(n *topology.Node) (t *ruleset.Owned, noEgress bool, err error) {
-	v := View{Proto: s.rec.Probe.Proto, Tag: s.tag, Bridge: len(n.Bridges) > 0}
-	for _, d := range s.network.plan.Interfaces(n.Name) {
-		v.Devices = append(v.Devices, d.Iface)
-	}
-	for _, b := range n.Bridges {
-		v.Devices = append(v.Devices, b.Name)
-	}
+func (s *session) own(n *topology.Node, devices []string) (t *ruleset.Owned, noEgress bool, err error) {
+	v := View{Proto: s.rec.Probe.Proto, Tag: s.tag, Devices: devices, Bridge: len(n.Bridges) > 0}
 	if t, err = ruleset.Own(v.Table()); err == nil {
 		return t, false, nil
 	}

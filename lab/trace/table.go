@@ -29,7 +29,7 @@ func (t Tag) TableName() string { return fmt.Sprintf("%s-%x", path.TracerTable, 
 type View struct {
 	Proto    string // of the probe: tcp, udp, icmp, icmpv6
 	Tag      Tag
-	Devices  []string // those with a cable, and bridges
+	Devices  []string // all but lo: what leaves there comes back by itself
 	Bridge   bool     // the node bridges
 	NoEgress bool     // the kernel has no hook at egress
 }

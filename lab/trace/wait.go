@@ -16,6 +16,8 @@ const (
 	quietBeforeLook = 20 * time.Millisecond
 	// quietAfterEnd is how long an answer may take once the packet was delivered or refused.
 	quietAfterEnd = 120 * time.Millisecond
+	// quietUnseen is how long a probe that nobody follows may stay without an answer.
+	quietUnseen = 200 * time.Millisecond
 	// quietAfterNothing is how long no node may report anything before a packet counts as gone.
 	quietAfterNothing = 400 * time.Millisecond
 )
@@ -51,9 +53,12 @@ func (p *progress) add(n *Network, e *path.Event) {
 
 // awaitEnd returns when nothing more is to be expected of the packet, or ctx ends.
 func (s *session) awaitEnd(ctx context.Context) {
-	timer := time.NewTimer(quietBeforeLook)
+	first, looked := quietBeforeLook, false // looked: since the last event
+	if s.req.Silent {
+		first, looked = quietUnseen, true
+	}
+	timer := time.NewTimer(first)
 	defer timer.Stop()
-	looked := false // since the last event
 	for {
 		select {
 		case <-ctx.Done():

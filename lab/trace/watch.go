@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,18 @@ func watch(node string, out func(path.Event)) (*watcher, error) {
 		w.names[uint32(d.Index)] = d.Name
 	}
 	return w, nil
+}
+
+// devices are those of the node, but for lo, by name.
+func (w *watcher) devices() []string {
+	var out []string
+	for _, name := range w.names {
+		if name != "lo" {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // read delivers messages until the socket is closed. Event.At counts from start.
