@@ -10,12 +10,12 @@ type drawing struct {
 	in     Input
 	sign   signs
 	graphs map[stacking]*graph
-	groups [2]*graph // many, few
+	groups map[bool]*graph // true: few groups
 	sheets map[style]*sheet
 }
 
 func newDrawing(in Input) *drawing {
-	d := &drawing{in: in, sign: unicodeSigns, graphs: map[stacking]*graph{}, sheets: map[style]*sheet{}}
+	d := &drawing{in: in, sign: unicodeSigns, graphs: map[stacking]*graph{}, groups: map[bool]*graph{}, sheets: map[style]*sheet{}}
 	if in.ASCII {
 		d.sign = asciiSigns
 	}
@@ -25,10 +25,10 @@ func newDrawing(in Input) *drawing {
 // graph is the plan's graph as a style wants it.
 func (d *drawing) graph(st style) *graph {
 	if st.level == Groups {
-		if d.groups[st.max] == nil {
-			d.groups[st.max] = newGroups(d.in.Plan, st.max == 1)
+		if d.groups[st.few] == nil {
+			d.groups[st.few] = newGroups(d.in.Plan, st.few)
 		}
-		return d.groups[st.max]
+		return d.groups[st.few]
 	}
 	g := d.graphs[st.stack]
 	if g == nil {
@@ -119,7 +119,7 @@ func (d *drawing) groupable() bool {
 // try is the scene in one style that fits; nil: there is none.
 func (d *drawing) try(st style) *scene {
 	sh := d.sheet(st)
-	if st.max > 1 && sh.most <= st.max {
+	if st.max > 0 && sh.most <= st.max {
 		return nil // the same as the style without a limit
 	}
 	before := 0
@@ -137,6 +137,9 @@ func (d *drawing) try(st style) *scene {
 
 // compose arranges every part and puts them together; nil: it does not fit.
 func (d *drawing) compose(sh *sheet, w, h, rows int, pick func(options []piece) piece) *scene {
+	if w < unlimited && sh.area(rows) > w*h {
+		return nil
+	}
 	var pieces []piece
 	s := &scene{level: sh.st.level, g: sh.g, cost: sh.st.penalty}
 	for i := range sh.g.parts {

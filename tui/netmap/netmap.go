@@ -2,21 +2,20 @@
 //
 // It is pure: the same input gives the same picture, so a node stays where it was when something else changes.
 //
-//	┌──────┐      ┌─────┐      ╔══════════╗   ┌────────┐
-//	│client├─eth0─┤ isp ├─eth1─┤    fw    ├─┬─┤  lan   │
-//	└──────┘      └─────┘      ║ 5 rules  ║ │ └┬───────┘
-//	                           ╚══════════╝ │  ├ pc1 .11
-//	                                        │  └ pc2 .12
+//	┌────────┐          ╔═════════╗     ┌─────┐
+//	│  isp   ├─eth1─wan─╢   fw    ╟─lan─┤ lan │
+//	│ router │          ║ 5 rules ║     └┬────┘
+//	└────────┘          ╚═════════╝      ├ pc1 .11
+//	                                     └ pc2 .12
 //
 // A picture is made in these steps: the plan becomes a graph, in which hosts with one cable are lines under their
 // switch (graph.go); its vertices are sorted into layers (layers.go) and ordered (order.go). Then styles are tried
 // from the most detailed on (style.go): what stands in each box (face.go), which cables share a line (nets.go),
 // where boxes go (place.go) and on which tracks cables run (route.go). The first that fits is painted (paint.go).
+// What does not fit anywhere is counted and said, never left out silently.
 package netmap
 
-import (
-	"github.com/hookwalk/hookwalk/topology"
-)
+import "github.com/hookwalk/hookwalk/topology"
 
 // Input is what a map shows.
 type Input struct {

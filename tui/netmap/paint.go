@@ -294,7 +294,11 @@ func (d *drawing) notes(s *scene) []string {
 		notes = append(notes, "one bar = full mesh "+strings.Join(bars, ", "))
 	}
 	if s.level == Glyphs {
-		notes = append(notes, "h host  r router  b bridge  "+d.sign.drop+" drops")
+		note := "h host r router b bridge"
+		if len(d.in.Drops) > 0 {
+			note += " " + d.sign.drop + " drops"
+		}
+		notes = append(notes, note)
 	}
 	return notes
 }

@@ -193,6 +193,9 @@ func (l *layout) growUpright(b *block) {
 		at := least
 		for i, t := range ports {
 			t.off = at + spare*(i+1)/(len(ports)+1)
+			if len(ports) == 1 {
+				t.off = max((f.w-1)/2, least) // boxes of a chain stand below each other
+			}
 			if i < len(ports)-1 {
 				at += l.portGap(ports, i)
 			}

@@ -1,15 +1,12 @@
 package netmap
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
-
-	diff "github.com/google/go-cmp/cmp"
 
 	"github.com/hookwalk/hookwalk/topology"
 )
@@ -70,157 +67,6 @@ func check(t *testing.T, in Input, pic Picture) {
 	}
 	if t.Failed() {
 		t.Logf("%dx%d zoom %d\n%s", in.Width, in.Height, in.Zoom, strings.Join(pic.Lines, "\n"))
-	}
-}
-
-// wiring is what the lines of a drawing join: for each line, the boxes and leaves that it touches, in order.
-type wiring struct {
-	t     *testing.T
-	rows  [][]rune
-	boxes []Box
-	seen  map[point]bool
-	arms  map[rune]arms
-}
-
-var steps = [4]point{{0, -1}, {1, 0}, {0, 1}, {-1, 0}}
-
-func (w *wiring) at(p point) arms {
-	if p.y < 0 || p.y >= len(w.rows) || p.x < 0 || p.x >= len(w.rows[p.y]) {
-		return arms{}
-	}
-	return w.arms[w.rows[p.y][p.x]]
-}
-
-func (w *wiring) box(p point) string {
-	for _, b := range w.boxes {
-		if p.x >= b.X && p.x < b.X+b.W && p.y >= b.Y && p.y < b.Y+b.H {
-			return b.Node
-		}
-	}
-	return ""
-}
-
-// follow walks a line from a cell on and collects what it touches.
-func (w *wiring) follow(p point, touched *[]string) {
-	if w.seen[p] {
-		return
-	}
-	w.seen[p] = true
-	for d, s := range steps {
-		if w.at(p)[d] == none {
-			continue
-		}
-		n := point{p.x + s.x, p.y + s.y}
-		for w.box(n) == "" && w.at(n)[d] != none && w.at(n)[(d+2)%4] == none {
-			w.t.Errorf("a line breaks off at %v", n)
-			return
-		}
-		// Other cables that pass over this one.
-		for w.box(n) == "" && w.at(n) != (arms{}) && w.at(n)[(d+2)%4] == none && w.at(n)[(d+1)%4] != none && w.at(n)[(d+3)%4] != none {
-			n = point{n.x + s.x, n.y + s.y}
-		}
-		switch b := w.box(n); {
-		case b != "":
-			*touched = append(*touched, b)
-		case w.at(n)[(d+2)%4] != none:
-			w.follow(n, touched)
-		case d == east && w.box(point{n.x + 1, n.y}) != "":
-			*touched = append(*touched, w.box(point{n.x + 1, n.y})) // "├ pc1"
-		default:
-			w.t.Errorf("a line ends at %v in nothing", n)
-		}
-	}
-}
-
-// lines are all lines of the drawing.
-func (w *wiring) lines() []string {
-	var found []string
-	for y := range w.rows {
-		for x := range w.rows[y] {
-			p := point{x, y}
-			if w.seen[p] || w.box(p) != "" || w.at(p) == (arms{}) {
-				continue
-			}
-			var touched []string
-			w.follow(p, &touched)
-			slices.Sort(touched)
-			found = append(found, strings.Join(touched, " "))
-		}
-	}
-	slices.Sort(found)
-	return found
-}
-
-// checkWiring compares what the lines on the canvas join with what they should join: reads the characters as a
-// person does.
-func checkWiring(t *testing.T, in Input) {
-	t.Helper()
-	in.ASCII, in.Path = false, nil
-	d := newDrawing(in)
-	s := d.fitting()
-	if s.level == List || s.level == Groups {
-		return
-	}
-	c := newCanvas(s.piece.w, s.piece.h)
-	var boxes []Box
-	var want []string
-	for _, l := range s.piece.layouts {
-		l.paint(c)
-		for _, x := range l.nets {
-			if len(x.terms) < 2 {
-				continue
-			}
-			var joined []string
-			for _, term := range x.terms {
-				joined = append(joined, s.g.vertices[term.b.v].name)
-			}
-			slices.Sort(joined)
-			want = append(want, strings.Join(joined, " "))
-		}
-		for _, b := range l.blocks {
-			if len(b.stack.texts) == 0 || b.stack.hidden > 0 {
-				continue
-			}
-			joined := []string{s.g.vertices[b.v].name}
-			for _, leaf := range s.g.vertices[b.v].leaves {
-				joined = append(joined, leaf.node.Name)
-			}
-			slices.Sort(joined)
-			want = append(want, strings.Join(joined, " "))
-		}
-	}
-	for _, l := range s.piece.layouts {
-		for _, b := range l.blocks {
-			if b.stack.hidden > 0 {
-				return // the last line of a list stands for several
-			}
-		}
-		l.paintFaces(c)
-		boxes = append(boxes, l.boxes(c)...)
-	}
-	slices.Sort(want)
-	w := &wiring{t: t, boxes: boxes, seen: map[point]bool{}, arms: map[rune]arms{}}
-	for a, r := range joints {
-		w.arms[r] = a
-	}
-	for _, line := range c.lines(false) {
-		w.rows = append(w.rows, []rune(line))
-	}
-	if diff := diff.Diff(want, w.lines()); diff != "" {
-		t.Errorf("lines (-want +got):\n%s", diff)
-	}
-	// Every link of the plan is on one of the lines.
-	for i := range in.Plan.Links {
-		l := &in.Plan.Links[i]
-		if !slices.ContainsFunc(want, func(line string) bool {
-			on := strings.Fields(line)
-			return slices.Contains(on, l.A.Node) && slices.Contains(on, l.B.Node)
-		}) {
-			t.Errorf("%s-%s is not drawn", l.A.Node, l.B.Node)
-		}
-	}
-	if t.Failed() {
-		t.Logf("%dx%d\n%s", in.Width, in.Height, strings.Join(c.lines(false), "\n"))
 	}
 }
 
@@ -305,18 +151,6 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// TestWiring reads the drawings of the labs.
-func TestWiring(t *testing.T) {
-	for name, in := range inputs(t) {
-		t.Run(name, func(t *testing.T) {
-			for _, s := range []size{{78, 13}, {74, 24}, {118, 30}, {200, 60}, {40, 10}, {30, 8}} {
-				in.Width, in.Height = s.w, s.h
-				checkWiring(t, in)
-			}
-		})
-	}
-}
-
 // TestTiny draws into every size that is too small.
 func TestTiny(t *testing.T) {
 	for name, in := range inputs(t) {
@@ -362,66 +196,6 @@ func TestNames(t *testing.T) {
 		for zoom := -5; zoom <= 5; zoom++ {
 			in := Input{Plan: p, Width: s.w, Height: s.h, Zoom: zoom, Selected: "日本語", Path: names}
 			check(t, in, Draw(in))
-		}
-	}
-}
-
-// TestNext walks over maps with the arrow keys.
-func TestNext(t *testing.T) {
-	in := inputs(t)["home-nat"]
-	in.Width, in.Height = 78, 12
-	pic := Draw(in)
-	for _, c := range []struct {
-		from   string
-		dx, dy int
-		want   string
-	}{
-		{"", 1, 0, pic.Boxes[0].Node},
-		{"nobody", 0, 1, pic.Boxes[0].Node},
-		{"client", 1, 0, "isp"},
-		{"isp", 1, 0, "fw"},
-		{"fw", -1, 0, "isp"},
-		{"lan", 0, 1, "pc1"},
-		{"pc1", 0, 1, "pc2"},
-		{"pc2", 0, 1, "web"},
-		{"web", 0, -1, "pc2"},
-		{"client", -1, 0, "client"},
-		{"lan", 0, -1, "lan"},
-	} {
-		if got := pic.Next(c.from, c.dx, c.dy); got != c.want {
-			t.Errorf("from %q by %d,%d: %q, want %q\n%s", c.from, c.dx, c.dy, got, c.want, strings.Join(pic.Lines, "\n"))
-		}
-	}
-	if got := (Picture{}).Next("fw", 1, 0); got != "" {
-		t.Errorf("in an empty picture: %q", got)
-	}
-}
-
-// TestNextReaches: every box can be reached from every other with the arrow keys.
-func TestNextReaches(t *testing.T) {
-	for name, in := range inputs(t) {
-		for _, s := range []size{{78, 13}, {118, 30}, {40, 10}} {
-			in.Width, in.Height = s.w, s.h
-			pic := Draw(in)
-			for _, start := range pic.Boxes {
-				seen := map[string]bool{start.Node: true}
-				queue := []string{start.Node}
-				for len(queue) > 0 {
-					from := queue[0]
-					queue = queue[1:]
-					for _, d := range steps {
-						if n := pic.Next(from, d.x, d.y); !seen[n] {
-							seen[n] = true
-							queue = append(queue, n)
-						}
-					}
-				}
-				if len(seen) < len(pic.Boxes) {
-					missing := slices.DeleteFunc(slices.Clone(pic.Boxes), func(b Box) bool { return seen[b.Node] })
-					slices.SortFunc(missing, func(a, b Box) int { return cmp.Compare(a.Node, b.Node) })
-					t.Fatalf("%s %dx%d: from %s the keys never reach %s\n%s", name, s.w, s.h, start.Node, missing[0].Node, strings.Join(pic.Lines, "\n"))
-				}
-			}
 		}
 	}
 }

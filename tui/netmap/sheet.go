@@ -70,3 +70,12 @@ func (sh *sheet) least(layers [][]int, sideways bool, rows int) (w, h int) {
 	}
 	return along, across
 }
+
+// area is the number of cells that boxes and lists take by themselves.
+func (sh *sheet) area(rows int) int {
+	n := 0
+	for v, s := range sh.stacksOf(rows) {
+		n += sh.faces[v].w*sh.faces[v].h + s.w*s.h
+	}
+	return n
+}

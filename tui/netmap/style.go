@@ -17,8 +17,9 @@ type style struct {
 	leafAddrs bool // lines of leaves have an address
 	share     bool // cables of a node may leave it as one line that branches
 	stack     stacking
-	max       int // leaves that are listed under one switch; 0: all
-	penalty   float64
+	max       int     // leaves that are listed under one switch; 0: all
+	few       bool    // fewer groups
+	penalty   float64 // for what it does not show, in the unit of the cost of a scene
 }
 
 // styles are the ways to draw nodes. Those of one level compete with each other, see [drawing.fitting].
@@ -44,8 +45,8 @@ var styles = []style{
 var groupStyles = []style{
 	{level: Groups, second: true, share: true},
 	{level: Groups, share: true, penalty: 12},
-	{level: Groups, second: true, share: true, max: 1, penalty: 30},
-	{level: Groups, share: true, max: 1, penalty: 35},
+	{level: Groups, second: true, share: true, few: true, penalty: 30},
+	{level: Groups, share: true, few: true, penalty: 35},
 }
 
 // rowLimits are the heights of lists of leaves that are tried; longer lists become several columns.
