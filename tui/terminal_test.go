@@ -1,0 +1,191 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"github.com/hookwalk/hookwalk/lab/path"
+)
+
+// TestMain lets this binary be the program that runs on the terminal of a test.
+func TestMain(m *testing.M) {
+	if how := os.Getenv("HOOKWALK_TUI_TEST"); how != "" {
+		onTerminal(how)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// onTerminal runs a session on standard input and output and prints how it ended.
+func onTerminal(how string) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	c := testConfig(&testing.B{}, "drop")
+	c.Now = nil
+	c.NoColor = false
+	c.Actions.Send = func(ctx context.Context, _, _ string) (*path.Path, error) {
+		switch how {
+		case "panic":
+			panic("a mistake")
+		case "context":
+			cancel(fmt.Errorf("the lab is gone"))
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	c.Actions.Shell = func(_ context.Context, node string, _ io.Reader, _, _ io.Writer) error {
+		fmt.Printf("shell in %s\r\n", node)
+		return nil
+	}
+	err := Run(ctx, c)
+	fmt.Printf("ended: %v\r\n", err)
+}
+
+// terminal is a session on a pseudo terminal.
+type terminal struct {
+	t    *testing.T
+	file *os.File
+	cmd  *exec.Cmd
+	out  bytes.Buffer
+}
+
+func openTerminal(t *testing.T, how string, env ...string) *terminal {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &terminal{t: t, cmd: exec.CommandContext(t.Context(), exe)}
+	x.cmd.Env = append(append(os.Environ(), "HOOKWALK_TUI_TEST="+how, "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR="), env...)
+	x.file, err = pty.StartWithSize(x.cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	if err != nil {
+		t.Skipf("no pseudo terminal here: %v", err)
+	}
+	t.Cleanup(func() { x.file.Close() })
+	if err := x.file.SetReadDeadline(time.Now().Add(time.Minute)); err != nil { // a test that hangs says where
+		t.Log(err)
+	}
+	return x
+}
+
+// until reads what the terminal shows until it has a text in it.
+func (x *terminal) until(text string) {
+	x.t.Helper()
+	buf := make([]byte, 4096)
+	seen := x.out.Len()
+	for !strings.Contains(x.out.String()[seen:], text) {
+		n, err := x.file.Read(buf)
+		x.out.Write(buf[:n])
+		if err != nil {
+			x.t.Fatalf("no %q before the end: %v\n%q", text, err, x.out.String())
+		}
+	}
+}
+
+func (x *terminal) write(s string) {
+	x.t.Helper()
+	if _, err := io.WriteString(x.file, s); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// restored checks that what the session did to the terminal is undone: the other screen, the hidden cursor, the mouse.
+func (x *terminal) restored() {
+	x.t.Helper()
+	if err := x.cmd.Wait(); err != nil {
+		x.t.Errorf("the program ended with %v", err)
+	}
+	out := x.out.String()
+	for _, mode := range []struct{ on, off string }{
+		{"\x1b[?1049h", "\x1b[?1049l"}, {"\x1b[?25l", "\x1b[?25h"}, {"\x1b[?1004h", "\x1b[?1004l"}, {"\x1b[?2004h", "\x1b[?2004l"},
+	} {
+		on, off := strings.LastIndex(out, mode.on), strings.LastIndex(out, mode.off)
+		if on < 0 || off < on {
+			x.t.Errorf("%q at %d, %q at %d", mode.on, on, mode.off, off)
+		}
+	}
+}
+
+// However a session ends, the terminal is as it was.
+func TestTerminalIsRestored(t *testing.T) {
+	for _, c := range []struct{ how, keys, end string }{
+		{"quit", "q", "ended: <nil>"},
+		{"ctrl+c", "\x03", "ended: <nil>"},
+		{"context", "R", "ended: the lab is gone"},
+		{"panic", "R", "ended: tui: program was killed: program experienced a panic"},
+	} {
+		t.Run(c.how, func(t *testing.T) {
+			x := openTerminal(t, c.how)
+			x.until("Events")
+			x.write(c.keys)
+			x.until(c.end)
+			x.restored()
+		})
+	}
+}
+
+func TestSignals(t *testing.T) {
+	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		x := openTerminal(t, "quit")
+		x.until("Events")
+		if err := x.cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		x.until("ended: ")
+		x.restored()
+	}
+}
+
+// A shell has the terminal for itself, and the screen is back after it.
+func TestShellOnTerminal(t *testing.T) {
+	x := openTerminal(t, "shell")
+	x.until("Events")
+	x.write("!")
+	x.until("\x1b[?1049l")
+	x.until("shell in fw")
+	x.until("\x1b[?1049h")
+	x.until("back from fw")
+	x.write("q")
+	x.until("ended: <nil>")
+	x.restored()
+}
+
+// NO_COLOR with any value that is not empty means no colours.
+func TestNoColor(t *testing.T) {
+	for value, colours := range map[string]bool{"": true, "1": false, "yes": false, "0": false} {
+		x := openTerminal(t, "quit", "NO_COLOR="+value)
+		x.until("Events")
+		x.write("q")
+		x.until("ended: <nil>")
+		x.restored()
+		if got := strings.Contains(x.out.String(), "\x1b[38;"); got != colours {
+			t.Errorf("NO_COLOR=%q: colours %v", value, got)
+		}
+	}
+}
+
+// A session follows the size of its terminal.
+func TestResizeOnTerminal(t *testing.T) {
+	x := openTerminal(t, "quit")
+	x.until("Events")
+	if err := pty.Setsize(x.file, &pty.Winsize{Rows: 12, Cols: 40}); err != nil {
+		t.Fatal(err)
+	}
+	x.until("list: from 60x16")
+	if err := pty.Setsize(x.file, &pty.Winsize{Rows: 36, Cols: 120}); err != nil {
+		t.Fatal(err)
+	}
+	x.until("find")
+	x.write("q")
+	x.until("ended: <nil>")
+	x.restored()
+}
