@@ -13,8 +13,8 @@ var _ = []evaluator{
 // Expressions behind one that does not match are held against the packet as if it had: with what the statements
 // before them would have written.
 func (r *Rule) Eval(p *Packet) RuleResult {
-	m := newMachine(r, p)
-	m.run()
+	var m machine
+	m.run(r, p)
 	return m.res
 }
 
@@ -41,18 +41,15 @@ type effect struct {
 	write    int    // its place in RuleResult.Writes
 }
 
-func newMachine(r *Rule, p *Packet) *machine {
-	m := &machine{rule: r, p: p, l4: -1}
+// run holds a rule against a packet. A machine may be run again and again.
+func (m *machine) run(r *Rule, p *Packet) {
+	*m = machine{rule: r, p: p, l4: -1, effects: m.effects[:0]}
 	m.res = RuleResult{Rule: r, Match: Yes, Verdict: VerdictContinue}
 	if r.Chain != nil && r.Chain.Table != nil {
 		m.table = r.Chain.Table.Family
 	}
-	return m
-}
-
-func (m *machine) run() {
-	m.res.Exprs = make([]ExprResult, 0, len(m.rule.Stmts))
-	for _, s := range m.rule.Stmts {
+	m.res.Exprs = make([]ExprResult, 0, len(r.Stmts))
+	for _, s := range r.Stmts {
 		s.(evaluator).eval(m)
 	}
 	if m.res.Match != Unknown {

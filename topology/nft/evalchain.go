@@ -22,6 +22,7 @@ const fateReturn = fate(1) << VerdictReturn
 func (c *Chain) Eval(p *Packet, opt EvalOptions) ChainResult {
 	w := &walker{resolve: opt.Resolve, p: p.clone()}
 	w.res.Chain = c
+	w.res.Rules = make([]RuleResult, 0, len(c.Rules))
 	f := w.run(c, 1)
 	if f&fateReturn != 0 {
 		f &^= fateReturn
@@ -56,6 +57,7 @@ func (c *Chain) Eval(p *Packet, opt EvalOptions) ChainResult {
 type walker struct {
 	resolve func(*RuleResult) Answer
 	res     ChainResult
+	m       machine
 	p       *Packet // at this point, if the packet gets here
 	rule    *Rule   // that decided last
 	forked  bool    // it is not sure that the packet gets here
@@ -112,8 +114,8 @@ func (w *walker) run(c *Chain, depth int) fate {
 
 // hold evaluates one rule, and does what it writes at once.
 func (w *walker) hold(r *Rule) RuleResult {
-	m := newMachine(r, w.p)
-	m.run()
+	m := &w.m
+	m.run(r, w.p)
 	rr := &m.res
 	asked := false
 	if rr.Match == Unknown && w.resolve != nil {

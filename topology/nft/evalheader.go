@@ -14,9 +14,36 @@ const (
 
 // transport is where the transport header of a packet begins, struct nft_pktinfo in the kernel.
 type transport struct {
-	proto  value // one byte
-	offset int   // of the header, in bytes from the network header; -1 if that is not known
-	header value // known: there is one; broken: there is none, as in a fragment
+	proto    byte
+	hasProto knowledge
+	offset   int       // of the header, in bytes from the network header; -1 if that is not known
+	header   knowledge // broken: there is none, as in a fragment
+	why      string    // for broken: why there is none
+}
+
+// protocol is the number of the protocol as a value.
+func (t *transport) protocol() value {
+	var v value
+	switch t.hasProto {
+	case known:
+		v.setUint(uint64(t.proto), 1)
+	case broken:
+		return isBroken(t.why)
+	case unknown:
+		return isUnknown(notRecorded)
+	}
+	return v
+}
+
+// present is known if there is a transport header that the kernel looks at.
+func (t *transport) present() value {
+	switch {
+	case t.header == broken, t.hasProto == broken:
+		return isBroken(t.why)
+	case t.header == unknown:
+		return isUnknown(notRecorded)
+	}
+	return value{}
 }
 
 const (
@@ -43,74 +70,65 @@ func (p *Packet) family() Family {
 // transport finds the transport header as nft_set_pktinfo_ipv4 and nft_set_pktinfo_ipv6 do
 // (include/net/netfilter/nf_tables_ipv4.h, nf_tables_ipv6.h).
 func (p *Packet) transport() transport {
-	var t transport
+	t := transport{hasProto: unknown, offset: -1, header: unknown}
+	hidden := false
 	switch p.family() {
 	case FamilyIP:
-		t = p.transport4()
+		t.find4(p.NH)
 	case FamilyIP6:
-		t = p.transport6()
+		t.find6(p)
+		// Behind extension headers that were not recorded there may be a fragment header.
+		hidden = len(p.NH) >= 7 && !p.L4Proto.Known
 	case FamilyUnspec:
-		t = transport{isUnknown(notRecorded), -1, isUnknown(notRecorded)}
 	default: // nft_set_pktinfo_unspec
-		return transport{isBroken(noTransport), -1, isBroken(noTransport)}
+		return transport{hasProto: broken, offset: -1, header: broken, why: noTransport}
 	}
 	if p.L4Proto.Known {
-		t.proto = value{}
-		t.proto.setUint(uint64(p.L4Proto.V), 1)
+		t.proto, t.hasProto = p.L4Proto.V, known
 	}
-	// Behind extension headers that were not recorded there may be a fragment header.
-	hidden := p.family() == FamilyIP6 && len(p.NH) >= 7 && !p.L4Proto.Known
-	if t.header.has == unknown && len(p.TH) > 0 && !hidden {
-		t.header = value{}
+	if t.header == unknown && len(p.TH) > 0 && !hidden {
+		t.header = known
 	}
 	return t
 }
 
-func (p *Packet) transport4() transport {
-	t := transport{isUnknown(notRecorded), -1, isUnknown(notRecorded)}
-	nh := p.NH
+func (t *transport) find4(nh []byte) {
 	if len(nh) > 0 {
 		t.offset = int(nh[0]&0xf) * 4
 	}
 	if len(nh) >= 8 {
-		t.header = value{}
+		t.header = known
 		if binary.BigEndian.Uint16(nh[6:])&0x1fff != 0 { // IP_OFFSET
-			t.header = isBroken(aFragment)
+			t.header, t.why = broken, aFragment
 		}
 	}
 	if len(nh) >= 10 {
-		t.proto = value{}
-		t.proto.setUint(uint64(nh[9]), 1)
+		t.proto, t.hasProto = nh[9], known
 	}
-	return t
 }
 
-// transport6 walks the extension headers as ipv6_find_hdr does for no header in particular
-// (net/ipv6/exthdrs_core.c).
-func (p *Packet) transport6() transport {
-	t := transport{isUnknown(notRecorded), -1, isUnknown(notRecorded)}
+// find6 walks the extension headers as ipv6_find_hdr does for no header in particular (net/ipv6/exthdrs_core.c).
+func (t *transport) find6(p *Packet) {
 	nh := p.NH
 	if len(nh) < 7 {
-		return t
+		return
 	}
 	next, at := nh[6], 40
 	for isExtension(next) && next != nextNone && next != nextAuth {
 		if at+8 > len(nh) {
 			if p.Meta.Len.Known && at+8 > int(p.Meta.Len.V) {
-				return transport{isBroken(noTransport), -1, isBroken(noTransport)}
+				t.hasProto, t.header, t.why = broken, broken, noTransport
 			}
-			return t
+			return
 		}
 		h := nh[at:]
 		if next == nextFragment && binary.BigEndian.Uint16(h[2:])&^7 != 0 {
-			t.header = isBroken(aFragment)
+			t.header, t.why = broken, aFragment
+			t.proto, t.hasProto = h[0], known
 			if isExtension(h[0]) && h[0] != nextNone {
-				t.proto = isBroken(noTransport)
-				return t
+				t.hasProto = broken
 			}
-			t.proto = value{}
-			t.proto.setUint(uint64(h[0]), 1)
-			return t
+			return
 		}
 		size := 8
 		if next != nextFragment {
@@ -118,9 +136,7 @@ func (p *Packet) transport6() transport {
 		}
 		next, at = h[0], at+size
 	}
-	t.proto, t.offset, t.header = value{}, at, value{}
-	t.proto.setUint(uint64(next), 1)
-	return t
+	t.proto, t.hasProto, t.offset, t.header = next, known, at, known
 }
 
 // isExtension is ipv6_ext_hdr.
@@ -190,13 +206,11 @@ func (p *Packet) read(r bitRange) value {
 		t := p.transport()
 		th = t.offset
 		if r.base == TransportHeader {
-			switch {
-			case t.header.has == broken && t.proto.has != broken && r.fast():
+			if t.header == broken && t.hasProto != broken && r.fast() {
 				return isUnknown(fragmentData)
-			case t.header.has != known:
-				return t.header
-			case t.proto.has == broken:
-				return t.proto
+			}
+			if v := t.present(); v.has != known {
+				return v
 			}
 			end += th
 		}

@@ -244,11 +244,11 @@ func (b *bench) captured(port uint16) *Packet {
 			p.Family = FamilyIP6
 		}
 		t := p.transport()
-		if t.offset <= 0 || t.offset+4 > len(f) || t.header.has != known {
+		if t.offset <= 0 || t.offset+4 > len(f) || t.header != known {
 			continue
 		}
 		p.NH, p.TH = f[:t.offset], f[t.offset:]
-		if got := p.read(bitRange{TransportHeader, 16, 16}); getUint(got.bytes()) == uint64(port) && (t.proto.b[0] == 6 || t.proto.b[0] == 17) {
+		if got := p.read(bitRange{TransportHeader, 16, 16}); getUint(got.bytes()) == uint64(port) && (t.proto == 6 || t.proto == 17) {
 			return p
 		}
 	}

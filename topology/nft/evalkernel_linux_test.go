@@ -196,7 +196,7 @@ func frame(p *Packet, data []byte, dst string) []byte {
 		}
 		return ^uint16(start)
 	}
-	proto := p.transport().proto.b[0]
+	proto := p.transport().proto
 	var addrs []byte
 	length := len(p.NH) + len(p.TH) + len(data)
 	if p.Family == FamilyIP {

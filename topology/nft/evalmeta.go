@@ -36,7 +36,8 @@ func (m *machine) meta(e *Meta) value {
 	case MetaNFProto:
 		return m.nfproto()
 	case MetaL4Proto:
-		return p.transport().proto
+		t := p.transport()
+		return t.protocol()
 	case MetaPkttype:
 		return number(o.Pkttype, 1, e)
 	case MetaCPU:

@@ -98,8 +98,8 @@ func (m *machine) natComputed(e Expr) value {
 
 // l4Name is how the packet's transport header is called: tcp, udp, or th.
 func (m *machine) l4Name() string {
-	if v := m.p.transport().proto; v.has == known {
-		if p := protocolNumbered(int(v.b[0])); p != nil && p.field("dport") != nil {
+	if t := m.p.transport(); t.hasProto == known {
+		if p := protocolNumbered(int(t.proto)); p != nil && p.field("dport") != nil {
 			return p.Name
 		}
 	}

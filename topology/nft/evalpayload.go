@@ -101,12 +101,13 @@ func (m *machine) familyIs(f Family) value {
 
 // l4Is asks whether the transport header is of a protocol.
 func (m *machine) l4Is(l4 int) value {
-	v := m.p.transport().proto
-	if v.has != known {
-		return v
+	t := m.p.transport()
+	if t.hasProto == known && int(t.proto) == l4 {
+		return value{}
 	}
-	if int(v.b[0]) != l4 {
-		v.need = &need{"meta l4proto", TypeInetProto.format([]byte{byte(l4)}), TypeInetProto.format(v.bytes())}
+	v := t.protocol()
+	if v.has == known {
+		v.need = &need{"meta l4proto", TypeInetProto.format([]byte{byte(l4)}), TypeInetProto.format([]byte{t.proto})}
 		v.has = broken
 	}
 	return v

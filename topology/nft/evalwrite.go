@@ -83,11 +83,8 @@ func (m *machine) writable(target *Payload) value {
 	var sum value
 	if target.Base == TransportHeader {
 		t := m.p.transport()
-		switch {
-		case t.header.has != known:
-			return t.header
-		case t.proto.has == broken:
-			return t.proto
+		if v := t.present(); v.has != known {
+			return v
 		}
 		if d := target.Proto; d != nil && d.Checksum >= 0 {
 			sum = m.p.read(bitRange{TransportHeader, 8 * d.Checksum, 16})
@@ -105,8 +102,8 @@ func (m *machine) writable(target *Payload) value {
 // value is not known become unknown.
 func (p *Packet) store(r bitRange, v *value) {
 	t := p.transport()
-	if r.base == NetworkHeader && t.proto.has == known {
-		p.L4Proto = Some(t.proto.b[0]) // the kernel looks at it once for each hook
+	if r.base == NetworkHeader && t.hasProto == known {
+		p.L4Proto = Some(t.proto) // the kernel looks at it once for each hook
 	}
 	for _, w := range p.views(r, t.offset) {
 		if w.len == 0 {
