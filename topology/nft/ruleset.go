@@ -136,6 +136,7 @@ type Set struct {
 	DataExpr   Expr
 	Flags      SetFlags
 	AutoMerge  bool
+	Merged     bool // more elements were written than Elems has: they overlapped
 	Timeout    time.Duration
 	GCInterval time.Duration
 	Size       uint32
