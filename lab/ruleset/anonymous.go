@@ -75,7 +75,7 @@ func (r *rule) icmpTypes(p *nft.Protocol, types []byte) setName {
 	s := &nft.Set{Table: r.table, Key: p.Fields[0].Type, Flags: nft.SetConstant}
 	list := make([]element, len(types))
 	for i, t := range types {
-		list[i] = element{key: []byte{t}, elem: &nft.Elem{Span: r.span}}
+		list[i] = element{key: []byte{t}, elem: &nft.Elem{Span: r.node.Range()}}
 	}
 	key := &nft.Payload{Proto: p, Field: &p.Fields[0], Base: p.Base, Len: p.Fields[0].Len}
 	name := r.newSet(s, key, 1, len(list))

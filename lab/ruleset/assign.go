@@ -50,7 +50,7 @@ func (r *rule) assignPayload(t *nft.Payload, value nft.Expr) {
 	} else {
 		k, ok := value.(*nft.Const)
 		if !ok {
-			r.fail(r.span, "", "write a constant", fmt.Errorf("`%s` can only be set to a constant", t))
+			r.fail(r.node.Range(), "", "write a constant", fmt.Errorf("`%s` can only be set to a constant", t))
 			return
 		}
 		b := bits{size: size, shift: (first+size)*8 - t.Offset - t.Len}

@@ -18,17 +18,18 @@ type batch struct {
 
 // part is what one message is for. The message with sequence number i is parts[i].
 type part struct {
-	what  string // `table inet filter`, `chain input`, `rule`; "" for begin and end
+	what  string // `table inet filter`, `chain input`, ...; "" for begin and end
 	span  nft.Span
-	rule  *nft.Rule
-	start int // of the message in the batch
-	marks int // how many marks the batch had when it began
+	rule  *nft.Rule // nil if it is none
+	base  *nft.Base // of a base chain; nil else
+	start int       // of the message in the batch
+	marks int       // how many marks the batch had when it began
 }
 
 // mark says which piece of the source the attribute at an offset of the batch was made of.
 type mark struct {
 	at   int
-	span nft.Span
+	node nft.Node
 }
 
 // batchBegin and batchEnd frame a batch (enum nfnl_batch_attributes and NFNL_MSG_BATCH_* of
@@ -75,23 +76,18 @@ func (b *batch) endMessage() {
 	}
 }
 
-// place is the piece of the source that the attribute at an offset of a message was made of: that of the statement
-// if it is known, else that of the part.
-func (b *batch) place(seq uint32, offset int) nft.Span {
+// markAt is the last mark of a message that is not behind an offset in it; nil if there is none.
+func (b *batch) markAt(seq uint32, offset int) *mark {
 	p := b.parts[seq]
 	end := len(b.marks)
 	if int(seq)+1 < len(b.parts) {
 		end = b.parts[seq+1].marks
 	}
-	span := p.span
-	if offset <= 0 {
-		return span
-	}
-	for _, m := range b.marks[p.marks:end] {
-		if m.at > p.start+offset {
-			break
+	var found *mark
+	for i := range b.marks[p.marks:end] {
+		if m := &b.marks[p.marks+i]; m.at <= p.start+offset {
+			found = m
 		}
-		span = m.span
 	}
-	return span
+	return found
 }

@@ -63,7 +63,7 @@ func (c *compiler) addElements(s *nft.Set, list []element) {
 		c.u32(unix.NFTA_SET_ELEM_LIST_SET_ID, name.id)
 		at := c.open(unix.NFTA_SET_ELEM_LIST_ELEMENTS)
 		for len(list) > 0 && len(c.b)-at < maxElements {
-			c.marks = append(c.marks, mark{len(c.b), list[0].elem.Span})
+			c.marks = append(c.marks, mark{len(c.b), list[0].elem})
 			elem := c.open(unix.NFTA_LIST_ELEM)
 			c.element(s, &list[0])
 			c.close(elem)

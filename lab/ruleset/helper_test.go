@@ -1,8 +1,6 @@
 package ruleset
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -271,33 +269,6 @@ func sortDevices(hook []byte) []byte {
 		out.put(typ, v)
 	})
 	return out.b
-}
-
-// dump asks the kernel for all objects of a kind.
-func (s *socket) dump(typ uint16, family nft.Family, filter []byte, f func(reply)) error {
-	msg := binary.NativeEndian.AppendUint32(nil, uint32(unix.NLMSG_HDRLEN+nfgenmsgLen+len(filter)))
-	msg = binary.NativeEndian.AppendUint16(msg, unix.NFNL_SUBSYS_NFTABLES<<8|typ)
-	msg = binary.NativeEndian.AppendUint16(msg, unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	msg = append(msg, make([]byte, 8)...)
-	msg = append(msg, byte(family), 0, 0, 0)
-	msg = append(msg, filter...)
-	if err := s.send(msg); err != nil {
-		return err
-	}
-	var failed error
-	err := s.replies(func(r reply) bool {
-		switch {
-		case r.typ == unix.NLMSG_DONE:
-			return false
-		case r.fail != nil:
-			failed = r.fail.errno
-			return false
-		case r.attrs != nil:
-			f(reply{typ: r.typ, family: r.family, attrs: bytes.Clone(r.attrs)})
-		}
-		return true
-	})
-	return errors.Join(err, failed)
 }
 
 func readFile(t testing.TB, name string) string {

@@ -164,7 +164,7 @@ func (r *rule) requireMeta(key uint32, value []byte) {
 
 // requireBytes compares bytes of a header that say which protocol comes next.
 func (r *rule) requireBytes(base nft.HeaderBase, offset int, value []byte) {
-	r.pieces = append(r.pieces, piece{span: r.span,
+	r.pieces = append(r.pieces, piece{node: r.node,
 		cmp: &payloadCmp{base: base, offset: offset, value: value, protocol: base == nft.LinkHeader}})
 }
 

@@ -10,7 +10,7 @@ import (
 
 // match compiles a comparison. last says that no statement follows it.
 func (r *rule) match(m *nft.Match, last bool) {
-	op, right := m.Op, single(m)
+	op, right := m.Op, m.Right
 	if op == nft.OpEq && !last && r.isFamily(m.Left, right) {
 		return // true for every packet of the table; nft leaves it out unless the rule ends with it
 	}
@@ -34,23 +34,6 @@ func (r *rule) match(m *nft.Match, last bool) {
 	if op == nft.OpEq {
 		r.learn(m.Left, right)
 	}
-}
-
-// single is the right side of a match: of a set in braces with nothing but one value, that value, as in nft.
-func single(m *nft.Match) nft.Expr {
-	ref, ok := m.Right.(*nft.SetRef)
-	if !ok || !ref.Set.Anonymous() || len(ref.Set.Elems) != 1 || m.Op != nft.OpEq && m.Op != nft.OpNe {
-		return m.Right
-	}
-	e := ref.Set.Elems[0]
-	if len(e.Stmts) > 0 || e.Timeout > 0 || e.Comment != "" {
-		return m.Right
-	}
-	switch e.Key.(type) {
-	case *nft.Const, *nft.Prefix, *nft.Range:
-		return e.Key
-	}
-	return m.Right
 }
 
 // isFamily reports whether a match is `meta protocol ip` in a table of that family.
@@ -86,7 +69,7 @@ func (r *rule) compare(left nft.Expr, op nft.RelOp, k *nft.Const) {
 			left, value = b.X, xor(value, b.Xor) // x ^ 1 == 2 is x == 2 ^ 1
 		}
 		if p, ok := left.(*nft.Payload); ok && op == nft.OpEq && aligned(p) {
-			r.pieces = append(r.pieces, piece{span: r.span,
+			r.pieces = append(r.pieces, piece{node: r.node,
 				cmp: &payloadCmp{base: p.Base, offset: p.Offset / 8, value: value, protocol: deciding(p)}})
 			return
 		}

@@ -12,8 +12,8 @@ import (
 type piece struct {
 	from, to int // of the expression in rule.out
 	cmp      *payloadCmp
-	fence    bool // nothing: comparisons are not joined across it
-	span     nft.Span
+	fence    bool     // nothing: comparisons are not joined across it
+	node     nft.Node // the statement
 }
 
 // payloadCmp compares whole bytes of a header with a value.

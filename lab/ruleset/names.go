@@ -72,12 +72,21 @@ func deviceIndex(name string) (uint32, error) {
 	}
 	if err := unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, req); err != nil {
 		if errors.Is(err, unix.ENODEV) {
-			return 0, fmt.Errorf("there is no device `%s`: %w", name, err)
+			return 0, &noDevice{name}
 		}
 		return 0, fmt.Errorf("look up device `%s`: %w", name, err)
 	}
 	return req.Uint32(), nil
 }
+
+// noDevice is ENODEV in better words.
+type noDevice struct{ name string }
+
+func (e *noDevice) Error() string {
+	return "there is no device `" + e.name + "` in this network namespace"
+}
+
+func (e *noDevice) Unwrap() error { return unix.ENODEV }
 
 // value is a constant as the kernel keeps it in a register.
 func (c *compiler) value(k *nft.Const) []byte {

@@ -3,6 +3,8 @@ package ruleset
 import (
 	"sync"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
@@ -31,7 +33,8 @@ func Own(text string) (*Owned, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.transact(rs, b); err != nil {
+	s.room(len(b.b)+unix.NLMSG_HDRLEN, 0)
+	if _, _, err := s.transact(b); err != nil {
 		_ = s.close() // the error before it says more
 		return nil, err
 	}

@@ -15,10 +15,10 @@ import (
 type rule struct {
 	*compiler
 	family nft.Family
-	out    *attrs  // expressions, before they are put in order
-	pieces []piece // what out consists of
-	span   nft.Span
-	free   int // the first register that is free
+	out    *attrs   // expressions, before they are put in order
+	pieces []piece  // what out consists of
+	node   nft.Node // the statement in work
+	free   int      // the first register that is free
 	known  known
 }
 
@@ -26,7 +26,7 @@ func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 	c.scratch.b = c.scratch.b[:0]
 	rc := &rule{compiler: c, family: ch.Table.Family, out: &c.scratch, known: knownIn(ch.Table.Family)}
 	for i, s := range r.Stmts {
-		rc.span = s.Range()
+		rc.node = s
 		rc.free = 0
 		rc.stmt(s, i == len(r.Stmts)-1)
 	}
@@ -39,7 +39,7 @@ func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 	c.str(unix.NFTA_RULE_CHAIN, ch.Name)
 	at := c.open(unix.NFTA_RULE_EXPRESSIONS)
 	for _, p := range rc.merged() {
-		c.marks = append(c.marks, mark{len(c.b), p.span})
+		c.marks = append(c.marks, mark{len(c.b), p.node})
 		if p.cmp != nil {
 			c.payloadCmp(p.cmp)
 		} else {
@@ -105,7 +105,7 @@ func (r *rule) expr(name string, fill func(a *attrs)) {
 }
 
 func (r *rule) begin() {
-	r.pieces = append(r.pieces, piece{from: len(r.out.b), span: r.span})
+	r.pieces = append(r.pieces, piece{from: len(r.out.b), node: r.node})
 	r.out.open(unix.NFTA_LIST_ELEM)
 }
 

@@ -3,7 +3,7 @@
 package ruleset
 
 import (
-	"errors"
+	"encoding/binary"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -52,49 +52,60 @@ func load(rs *nft.Ruleset, replace bool) ([]Handle, error) {
 		return nil, err
 	}
 	defer s.close()
-	return s.transact(rs, b)
+	s.room(len(b.b)+unix.NLMSG_HDRLEN, receiveBuffer)
+	handles, all, err := s.transact(b)
+	if err == nil && !all {
+		// An ordinary user's socket has no room for the answers to more than about a thousand rules.
+		return s.askHandles(rs)
+	}
+	return handles, err
 }
 
 // transact sends a batch and reads what the kernel says to it: errors, or the rules with their handles where the batch
-// asks for them.
-func (s *socket) transact(rs *nft.Ruleset, b *batch) ([]Handle, error) {
-	s.room(len(b.b)+unix.NLMSG_HDRLEN, receiveBuffer)
+// asks for them. all says that no handle is missing.
+func (s *socket) transact(b *batch) (handles []Handle, all bool, err error) {
 	if err := s.send(b.b); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var handles []Handle
 	var failed *Error
-	err := s.replies(func(r reply) bool {
+	lost, err := s.replies(func(r reply) bool {
 		switch {
 		case r.fail != nil && failed == nil:
-			failed = refused(rs, b, r.seq, r.fail)
+			failed = b.refused(r.seq, r.fail)
 		case r.fail != nil:
-			failed.Other++
+			failed.More++
 		case r.typ == unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_NEWRULE && int(r.seq) < len(b.parts):
 			if rule := b.parts[r.seq].rule; rule != nil {
-				handles = append(handles, handleOf(rule, r.attrs))
+				handles = append(handles, handleOf(rule, ruleHandle(r.attrs)))
 			}
 		}
 		return true
 	})
 	switch {
 	case failed != nil:
-		return nil, failed
-	case errors.Is(err, errLost):
-		return nil, err
+		return nil, false, failed
 	case err != nil:
-		return nil, fmt.Errorf("read the kernel's answer: %w", err)
+		return nil, false, fmt.Errorf("read the kernel's answer: %w", err)
 	}
-	return handles, nil
+	rules := 0
+	for i := range b.parts {
+		if b.parts[i].rule != nil {
+			rules++
+		}
+	}
+	return handles, !lost && len(handles) == rules, nil
 }
 
-func handleOf(r *nft.Rule, list []byte) Handle {
-	h := Handle{Family: r.Chain.Table.Family.String(), Table: r.Chain.Table.Name, Chain: r.Chain.Name, Index: r.Index}
+func handleOf(r *nft.Rule, handle uint64) Handle {
+	t := r.Chain.Table
+	return Handle{Family: t.Family.String(), Table: t.Name, Chain: r.Chain.Name, Index: r.Index, Handle: handle}
+}
+
+// ruleHandle is the handle in a message about a rule.
+func ruleHandle(list []byte) (h uint64) {
 	eachAttr(list, func(typ uint16, v []byte) {
-		if typ == unix.NFTA_RULE_HANDLE {
-			for _, b := range v {
-				h.Handle = h.Handle<<8 | uint64(b)
-			}
+		if typ == unix.NFTA_RULE_HANDLE && len(v) == 8 {
+			h = binary.BigEndian.Uint64(v)
 		}
 	})
 	return h

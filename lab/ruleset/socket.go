@@ -10,10 +10,7 @@ import (
 )
 
 // socket is a netlink socket of the network namespace it was opened in.
-type socket struct {
-	fd    int
-	limit int // of a batch, in bytes
-}
+type socket struct{ fd int }
 
 // receiveBuffer has room for the answers to some ten thousand rules, where the kernel allows it.
 const receiveBuffer = 8 << 20
@@ -24,7 +21,7 @@ func openSocket() (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a netlink socket: %w", err)
 	}
-	s := &socket{fd: fd}
+	s := &socket{fd}
 	// Without these options errors have fewer words; they are as old as Linux 4.12.
 	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_EXT_ACK, 1)
 	_ = unix.SetsockoptInt(fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
@@ -81,32 +78,31 @@ type failure struct {
 	offset int    // in the message that failed, of the attribute that is wrong; 0 if not known
 }
 
-// errLost is an overrun of the socket: the kernel had more to say than there was room.
-var errLost = errors.New("the kernel's answers did not fit into the socket's buffer")
-
 // replies gives f what the kernel has answered. It does not wait: after send returned all is there; a dump goes on
-// as long as it is read. f ends it by returning false.
-func (s *socket) replies(f func(reply) bool) error {
+// as long as it is read. f ends it by returning false. lost says that the kernel had more to say than there was room:
+// the first answers are there, later ones are not.
+func (s *socket) replies(f func(reply) bool) (lost bool, err error) {
 	buf := make([]byte, 1<<16)
 	for {
 		n, _, err := unix.Recvfrom(s.fd, buf, unix.MSG_DONTWAIT)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
-			return nil
+			return lost, nil
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.ENOBUFS):
-			return errLost
+			lost = true
+			continue
 		case err != nil:
-			return os.NewSyscallError("recvfrom", err)
+			return lost, os.NewSyscallError("recvfrom", err)
 		}
 		for b := buf[:n]; len(b) >= unix.NLMSG_HDRLEN; {
 			size := int(binary.NativeEndian.Uint32(b))
 			if size < unix.NLMSG_HDRLEN || size > len(b) {
-				return fmt.Errorf("a netlink message says that it is %d bytes long, there are %d", size, len(b))
+				return lost, fmt.Errorf("a netlink message says that it is %d bytes long, there are %d", size, len(b))
 			}
 			if !f(parseReply(b[:size])) {
-				return nil
+				return lost, nil
 			}
 			b = b[min(len(b), (size+3)&^3):]
 		}

@@ -23,7 +23,7 @@ func (c *compiler) newTable(t *nft.Table) {
 }
 
 func (c *compiler) newChain(t *nft.Table, ch *nft.Chain) {
-	p := part{what: "chain " + ch.Name, span: ch.Span}
+	p := part{what: "chain " + ch.Name, span: ch.Span, base: ch.Base}
 	if ch.Base != nil && ch.Base.Pos.IsValid() {
 		p.span = ch.Base.Span // nothing else of a chain is refused
 	}
