@@ -29,10 +29,7 @@ func (r *Ruleset) Check() (*nft.Ruleset, nft.Errors) {
 }
 
 func checkRules(main, text string, opt nft.Options) (*nft.Ruleset, nft.Errors) {
-	file, errs := nft.Parse(main, []byte(text), opt)
-	if len(errs) > 0 {
-		return nil, errs
-	}
+	file, _ := nft.Parse(main, []byte(text), opt) // Check has its errors too
 	return nft.Check(file)
 }
 

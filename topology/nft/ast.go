@@ -18,6 +18,7 @@ type File struct {
 	Name  string
 	Items []Item
 
+	errs     Errors // of Parse, also those of included files
 	src      string // the text, and where it stands in the file (see Options), to show a line with a mistake
 	baseLine int
 	baseCol  int

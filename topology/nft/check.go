@@ -6,10 +6,13 @@ import (
 )
 
 // Check turns a file into the ruleset that it asks for: names resolved, values typed, every rule checked against what
-// nft and the kernel accept. All mistakes are reported, sorted by place; the ruleset is nil if there is one. Chains
-// and sets may be used before they are written.
+// nft and the kernel accept. All mistakes are reported, also those of [Parse], sorted by place; the ruleset is nil if
+// there is one. Chains and sets may be used before they are written.
 func Check(f *File) (*Ruleset, Errors) {
-	c := &checker{rs: &Ruleset{}, used: map[Span]*variable{}, walked: map[*Chain]bool{}, looped: map[*Verdict]bool{}}
+	c := &checker{
+		rs: &Ruleset{}, used: map[Span]*variable{}, walked: map[*Chain]bool{}, looped: map[*Verdict]bool{},
+		errs: append(Errors(nil), f.errs...), partial: len(f.errs) > 0,
+	}
 	c.file(f)
 	for _, p := range []phase{phaseTypes, phaseObjects, phaseElements, phaseRules} {
 		for _, j := range c.jobs[p] {
@@ -59,6 +62,8 @@ type checker struct {
 	rs    *Ruleset
 	errs  Errors
 	files []*File // all that were read, to show their lines
+	// partial: something could not be parsed, so that a name which is missing may have been there.
+	partial bool
 	jobs  [phases][]job
 
 	table *Table
@@ -116,9 +121,16 @@ func (c *checker) fail(s Span, hint, format string, args ...any) {
 	panic(bailout{})
 }
 
+// missing reports a name that stands for nothing, and gives up.
+func (c *checker) missing(s Span, hint, format string, args ...any) {
+	if !c.partial {
+		c.report(s, hint, format, args...)
+	}
+	panic(bailout{})
+}
+
 // unsupported reports what nft knows and this package does not, and gives up.
 func (c *checker) unsupported(s Span, format string, args ...any) {
-	e := c.report(s, "the nft binary is used instead where there is one", format+" is not supported yet", args...)
-	e.Unsupported = true
+	c.report(s, "", format+" is not supported yet", args...).Unsupported = true
 	panic(bailout{})
 }

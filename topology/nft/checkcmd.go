@@ -5,7 +5,7 @@ func (c *checker) add(d *AddDecl) {
 	family := familyOf(d.Family)
 	t := c.findTable(family, d.Table.Text)
 	if t == nil {
-		c.fail(d.Table.Span, tableHint(c, family, d.Table.Text), "there is no table %s %s at this point", family, d.Table.Text)
+		c.missing(d.Table.Span, tableHint(c, family, d.Table.Text), "there is no table %s %s at this point", family, d.Table.Text)
 	}
 	c.inTable(t, func() {
 		switch it := d.Item.(type) {
@@ -18,7 +18,7 @@ func (c *checker) add(d *AddDecl) {
 		case *ElementsDecl:
 			s := t.Set(d.Set.Text)
 			if s == nil {
-				c.fail(d.Set.Span, didYouMean(d.Set.Text, setNames(t)), "table %s %s has no set `%s`", t.Family, t.Name, d.Set.Text)
+				c.missing(d.Set.Span, didYouMean(d.Set.Text, setNames(t)), "table %s %s has no set `%s`", t.Family, t.Name, d.Set.Text)
 			}
 			c.later(phaseElements, func() { c.elements(s, it.Value) })
 		case *RuleDecl:
@@ -28,7 +28,7 @@ func (c *checker) add(d *AddDecl) {
 				for _, x := range t.Chains {
 					names = append(names, x.Name)
 				}
-				c.fail(d.Chain.Span, didYouMean(d.Chain.Text, names), "table %s %s has no chain `%s` at this point", t.Family, t.Name, d.Chain.Text)
+				c.missing(d.Chain.Span, didYouMean(d.Chain.Text, names), "table %s %s has no chain `%s` at this point", t.Family, t.Name, d.Chain.Text)
 			}
 			c.chain = ch
 			c.later(phaseRules, func() { c.rule(it, d.Op == "insert") })
@@ -63,7 +63,7 @@ func (c *checker) flush(d *FlushDecl) {
 	if d.Table != nil {
 		f.Table = d.Table.Text
 		if t = c.findTable(f.Family, f.Table); t == nil && d.Op != "destroy" {
-			c.fail(d.Table.Span, "write `add table "+f.Family.String()+" "+f.Table+"` before it: then it exists in any case",
+			c.missing(d.Table.Span, "write `add table "+f.Family.String()+" "+f.Table+"` before it: then it exists in any case",
 				"there is no table %s %s at this point", f.Family, f.Table)
 		}
 	}

@@ -15,8 +15,7 @@ func (c *checker) common(it Item, block func(Item)) bool {
 	case *Comment:
 	case *Define:
 		c.define(d)
-	case *Raw:
-		c.unsupported(d.Span, "`%s`", d.What)
+	case *Raw: // Parse has reported it
 	case *Include:
 		for _, f := range d.Files {
 			c.files = append(c.files, f)
@@ -160,6 +159,8 @@ func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
 	for _, it := range d.Items { // it may stand before the type
 		p, ok := it.(*PolicyDecl)
 		switch {
+		case ok && ch.Base == nil && hasBase(d):
+			// what is wrong with its type was reported
 		case ok && policy != nil:
 			c.report(p.Span, "", "the policy is written twice, first at %s", policy.Pos)
 		case ok:
@@ -170,6 +171,16 @@ func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
 	c.chain = nil
 	c.leaveScope(outer)
 	return ch
+}
+
+// hasBase reports whether a chain says that it is a base chain.
+func hasBase(d *ChainDecl) bool {
+	for _, it := range d.Items {
+		if _, ok := it.(*BaseDecl); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) chainItem(it Item) {

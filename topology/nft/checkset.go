@@ -54,7 +54,7 @@ func (c *checker) setDecl(d *SetDecl, op string) {
 		c.try(func() { item(it) })
 	}
 	c.leaveScope(outer)
-	if !typed && first {
+	if !typed && first && !c.partial {
 		c.report(d.Name.Span, "add `type ipv4_addr;`, or `typeof ip saddr;`", "%s `%s` has no type", what, s.Name)
 	}
 }
@@ -351,6 +351,7 @@ func (c *checker) uniqueText(s *Set) {
 			c.report(e.Span, "", "`%s` maps to `%s` already, at %s", key, a, old.Pos)
 		}
 	}
+	s.Merged = s.Merged || len(out) < len(s.Elems)
 	s.Elems = out
 }
 
@@ -432,6 +433,7 @@ func (c *checker) disjoint(s *Set) {
 	if !overlap {
 		return
 	}
+	s.Merged = true
 	var all *Elem
 	for _, e := range s.Elems {
 		if e.Key == nil {
@@ -516,7 +518,7 @@ func (c *checker) setNamed(n *SetRefNode, isMap bool) *Set {
 				names = append(names, x.Name)
 			}
 		}
-		c.fail(n.Span, didYouMean(n.Name.Text, names), "table %s %s has no %s `%s`", c.table.Family, c.table.Name, setWord(isMap), n.Name.Text)
+		c.missing(n.Span, didYouMean(n.Name.Text, names), "table %s %s has no %s `%s`", c.table.Family, c.table.Name, setWord(isMap), n.Name.Text)
 	}
 	if s.Map != isMap {
 		hint := "a map is used with `map` or `vmap`"

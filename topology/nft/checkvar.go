@@ -40,8 +40,7 @@ func (c *checker) define(d *Define) {
 		c.report(d.Name.Span, "write `redefine` to change it", "`%s` is defined already, at %s", d.Name.Text, old.Pos)
 		return
 	case d.Op == "undefine" && old == nil:
-		c.report(d.Name.Span, didYouMean(d.Name.Text, c.env.names()), "`%s` is not defined", d.Name.Text)
-		return
+		c.missing(d.Name.Span, didYouMean(d.Name.Text, c.env.names()), "`%s` is not defined", d.Name.Text)
 	}
 	if d.Op != "undefine" {
 		c.name(d.Name, "variable")
@@ -78,7 +77,7 @@ func (c *checker) expand(x ExprNode) ExprNode {
 	}
 	b := c.env.find(v.Name)
 	if b == nil {
-		c.fail(v.Span, didYouMean(v.Name, c.env.names()), "`$%s` is not defined", v.Name)
+		c.missing(v.Span, didYouMean(v.Name, c.env.names()), "`$%s` is not defined", v.Name)
 	}
 	if w, ok := b.value.(*WordNode); ok && w.Kind == WordName && w.Text == "" {
 		panic(bailout{}) // its definition was reported

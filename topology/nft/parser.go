@@ -31,6 +31,7 @@ func Parse(name string, src []byte, opt Options) (*File, Errors) {
 	f.Items = p.items(p.topItem, token{})
 	f.Span = p.spanFrom(first)
 	p.errs.sort()
+	f.errs = p.errs
 	return f, p.errs
 }
 
@@ -149,8 +150,7 @@ func (p *parser) failWord(t token, what string, known []string) {
 
 // unsupported reports what nft knows and this package does not, and gives the item up.
 func (p *parser) unsupported(s Span, what string) {
-	e := p.report(s, what+" is not supported yet", "the nft binary is used instead where there is one")
-	e.Unsupported = true
+	p.report(s, what+" is not supported yet", "").Unsupported = true
 	panic(bailout{})
 }
 

@@ -28,6 +28,7 @@ func (p *parser) payload(proto *Protocol) ExprNode {
 	first := p.advance()
 	t := p.cur()
 	if laterFields[proto.Name+" "+t.text] {
+		p.advance()
 		p.unsupported(p.spanFrom(first), "`"+proto.Name+" "+t.text+"`")
 	}
 	if t.kind != tName {

@@ -62,6 +62,7 @@ var socketKeys = []struct {
 func (p *parser) socket() ExprNode {
 	first := p.advance()
 	if p.cur().isWord("cgroupv2") {
+		p.advance()
 		p.unsupported(p.spanFrom(first), "`socket cgroupv2`")
 	}
 	n := &SelectorNode{Words: []*WordNode{p.word(first), p.oneOf("key of socket", "transparent", "mark", "wildcard")}}

@@ -90,6 +90,7 @@ func init() {
 		first := p.advance()
 		t := p.cur()
 		if t.kind == tName && laterMetaKeys[t.text] {
+			p.advance()
 			p.unsupported(p.spanFrom(first), "`meta "+t.text+"`")
 		}
 		if t.kind != tName || metaKeyNamed(t.text) == nil {

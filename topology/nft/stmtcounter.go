@@ -103,7 +103,7 @@ func (n *ObjectRefNode) check(c *checker) Stmt {
 		}
 		names = append(names, o.Name)
 	}
-	c.fail(n.Name.Range(), didYouMean(w.Text, names), "table %s %s has no %s `%s`", c.table.Family, c.table.Name, n.Kind, w.Text)
+	c.missing(n.Name.Range(), didYouMean(w.Text, names), "table %s %s has no %s `%s`", c.table.Family, c.table.Name, n.Kind, w.Text)
 	return nil
 }
 

@@ -31,7 +31,7 @@ func (c *checker) verdict(n *VerdictNode) *Verdict {
 				names = append(names, ch.Name)
 			}
 		}
-		c.fail(n.Chain.Range(), didYouMean(w.Text, names), "table %s %s has no chain `%s`", c.table.Family, c.table.Name, w.Text)
+		c.missing(n.Chain.Range(), didYouMean(w.Text, names), "table %s %s has no chain `%s`", c.table.Family, c.table.Name, w.Text)
 	}
 	if v.Chain.Base != nil {
 		c.fail(n.Chain.Range(), "only a chain without `type ... hook ...` can be jumped to", "`%s` is a base chain", w.Text)
