@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -14,6 +15,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
+
+// With the race detector every process waits a second at its end, in case other threads have something to report.
+func TestMain(m *testing.M) {
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+		panic(err)
+	}
+	if os.Getenv(reportVar) != "" {
+		if err := json.NewEncoder(os.Stdout).Encode(NewReport(context.Background(), Options{Features: []Feature{Veth}})); err != nil {
+			panic(err)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// reportVar in the environment makes this program print a report.
+const reportVar = "HOOKWALK_TEST_REPORT"
 
 // oracles say how somebody without hookwalk would find out: a script that ends with 0 if the feature is there, run in
 // new namespaces. The features that no usual program can show have tests of their own, or none.
@@ -226,6 +244,50 @@ func TestRequire(t *testing.T) {
 	}
 }
 
+// TestForbidden: where a setting forbids namespaces, the report says which, and how to allow them. The settings belong to
+// a user namespace, so one of our own has others; in it, a root without CAP_SYS_ADMIN is like an ordinary user.
+func TestForbidden(t *testing.T) {
+	for _, p := range []string{"unshare", "setpriv"} {
+		if _, err := exec.LookPath(p); err != nil {
+			t.Skipf("%s is not installed", p)
+		}
+	}
+	Need(t, UserNamespaces)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, setting := range []string{"max_user_namespaces", "max_net_namespaces", "max_mnt_namespaces"} {
+		cmd := exec.CommandContext(t.Context(), "unshare", "-U", "-r", "sh", "-c",
+			"echo 0 >/proc/sys/user/"+setting+" && exec setpriv --bounding-set=-sys_admin --inh-caps=-all "+program)
+		cmd.Env = append(os.Environ(), reportVar+"=1")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", setting, err)
+		}
+		var r Report
+		if err := json.Unmarshal(out, &r); err != nil {
+			t.Fatalf("%s: %v\n%s", setting, err, out)
+		}
+		if r.Labs {
+			t.Errorf("%s=0, and labs work", setting)
+		}
+		found := map[Feature]Result{}
+		for _, f := range r.Features {
+			found[f.Feature] = f
+		}
+		want := "sudo sysctl user." + setting + "=15000"
+		for _, f := range []Feature{UserNamespaces, Namespaces} {
+			if found[f].Status != No || !strings.Contains(found[f].Cure, want) {
+				t.Errorf("%s=0: %s is %q, cure %q, want no and %q", setting, f, found[f].Status, found[f].Cure, want)
+			}
+		}
+		if found[Veth].Status != Unknown || found[Veth].Reason != noNamespaces {
+			t.Errorf("%s=0: veth is %q: %s", setting, found[Veth].Status, found[Veth].Reason)
+		}
+	}
+}
+
 const uid = 65534
 
 // TestAsOrdinaryUser runs the other tests again as an ordinary user.
@@ -249,7 +311,7 @@ func TestAsOrdinaryUser(t *testing.T) {
 	if err := os.WriteFile(program, b, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=Reality|Releases|Require|Nothing|Cancelled")
+	cmd := exec.CommandContext(t.Context(), program, "-test.v", "-test.run=Reality|Releases|Require|Nothing|Cancelled|Forbidden")
 	cmd.Dir = dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
 	out, err := cmd.CombinedOutput()

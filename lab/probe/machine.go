@@ -95,7 +95,7 @@ func (m *machine) cure(d *feature, f finding) string {
 	case f.Right != "" && !m.privileged:
 		return "run hookwalk as root"
 	case f.Right != "":
-		return "this is root, but without all rights: a container, or a kernel that is locked down"
+		return "this is root, but without all rights: in a user namespace or a container, or the kernel is locked down"
 	}
 	return m.cureKernel(d)
 }

@@ -92,7 +92,7 @@ func TestCure(t *testing.T) {
 		{"not a module", machine{loads: true}, NftOwner, missing, "a kernel with CONFIG_NF_TABLES, Linux 5.12 or later"},
 		{"right", machine{}, BPFNetfilter, denial{unix.EPERM, rightBPF}, "run hookwalk as root"},
 		{"right of root", machine{privileged: true}, BPFNetfilter, denial{unix.EPERM, rightBPF},
-			"this is root, but without all rights: a container, or a kernel that is locked down"},
+			"this is root, but without all rights: in a user namespace or a container, or the kernel is locked down"},
 		{"device file", machine{}, Tun, denial{unix.EACCES, "the right to open /dev/net/tun"},
 			"sudo chmod 0666 /dev/net/tun, or run hookwalk as root"},
 		{"could not tell", machine{}, Tun, errors.New("?"), ""},

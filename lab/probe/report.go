@@ -40,7 +40,8 @@ var programs = []Program{
 	{Name: "qemu-system-x86_64", For: "make test-vm: tests on other kernels"},
 }
 
-// NewReport tries the features, and in any case those that labs cannot do without, and looks around.
+// NewReport tries the features, and in any case those that labs cannot do without, and looks around. Of those it
+// reports what is missing, asked for or not.
 func NewReport(ctx context.Context, o Options) Report {
 	r := Report{V: 1, UID: os.Geteuid(), Labs: true, Settings: Settings(), Rights: Rights()}
 	wanted := o.Features
@@ -54,7 +55,7 @@ func NewReport(ctx context.Context, o Options) Report {
 	}
 	for _, f := range Run(ctx, o) {
 		r.Labs = r.Labs && (f.Status == Yes || !f.Core)
-		if wanted == nil || slices.Contains(wanted, f.Feature) {
+		if wanted == nil || slices.Contains(wanted, f.Feature) || f.Core && f.Reason != noNamespaces && f.Status != Yes {
 			r.Features = append(r.Features, f)
 		}
 	}

@@ -40,8 +40,12 @@ func inside(ctx context.Context, try []Feature) []finding {
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0) // if refused, it shows below
 	found, err := converse(ctx, args, attr)
 	if len(found) == 0 { // not even Namespaces
+		if err == nil {
+			err = errNothing
+		}
 		f := finding{Feature: Namespaces, Status: Unknown, Reason: words(err)}
 		if startFailed(err) {
+			err = fmt.Errorf("make the namespaces: %w", err)
 			f = judge(Namespaces, deniedIf(absentIf(err, unix.EINVAL, unix.ENOSYS), namespaceRight(user),
 				unix.EPERM, unix.EACCES, unix.ENOSPC, unix.EUSERS))
 		}
@@ -94,10 +98,14 @@ func asUser(ctx context.Context) finding {
 		return finding{Feature: UserNamespaces, Status: Unknown, Reason: "other users may not execute this program's file",
 			Cure: "run hookwalk doctor as an ordinary user"}
 	case err == nil:
-		err = errors.New("the process that tried it said nothing")
+		err = errNothing
+	case startFailed(err):
+		err = fmt.Errorf("become uid %d: %w", ordinaryUser, err)
 	}
 	return finding{Feature: UserNamespaces, Status: Unknown, Reason: words(err)}
 }
+
+var errNothing = errors.New("the process that tried it said nothing")
 
 // startError is an error of starting a process, not of what the process did.
 type startError struct{ error }
@@ -121,7 +129,7 @@ func converse(ctx context.Context, args []string, attr *syscall.SysProcAttr) ([]
 	if err := cmd.Start(); err != nil {
 		var errno unix.Errno // without "fork/exec /proc/self/exe"
 		if errors.As(err, &errno) {
-			err = fmt.Errorf("make the namespaces: %w", errno)
+			err = errno
 		}
 		return nil, startError{err}
 	}
