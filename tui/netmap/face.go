@@ -36,7 +36,7 @@ func (d *drawing) face(v *vertex, st style) face {
 	}
 	switch {
 	case v.node == nil:
-		f.group(name, len(v.members), st)
+		f.group(name, v.members, d.in.Plan, st)
 	case st.level == Detail:
 		f.title, f.mid = name, false
 		f.details(d, v.node)
@@ -57,12 +57,14 @@ func (d *drawing) face(v *vertex, st style) face {
 }
 
 // group is the face of nodes that are called alike.
-func (f *face) group(name string, members int, st style) {
+func (f *face) group(name string, members []string, p *topology.Plan, st style) {
 	switch {
+	case st.second && len(members) == 1:
+		f.lines = []string{name, string(p.Node(members[0]).Kind)}
 	case st.second:
-		f.lines = []string{name, count(members, "node")}
-	case members > 1:
-		f.shape, f.lines = chip, []string{fmt.Sprintf("%s %dn", name, members)}
+		f.lines = []string{name, count(len(members), "node")}
+	case len(members) > 1:
+		f.shape, f.lines = chip, []string{fmt.Sprintf("%s %dn", name, len(members))}
 	default:
 		f.shape, f.lines = chip, []string{name}
 	}

@@ -141,10 +141,12 @@ func (l *layout) besideLine(c *canvas, t *term, text, other string) (point, bool
 	}
 	n := width(text)
 	right, left := t.port.x+2, t.port.x-1-n
-	first := t.b.ports[t.side]
 	places := []int{right, left}
-	if len(first) > 1 && first[0] == t {
+	switch ports := t.b.ports[t.side]; {
+	case len(ports) > 1 && ports[0] == t:
 		places = []int{left, right}
+	case len(ports) > 1:
+		places = []int{right} // between two cables it would be taken for the label of the other
 	}
 	for _, x := range places {
 		if c.blank(min(x, t.port.x+1), y, n+1) && (c.at(x-1, y) == nil || c.blank(x-1, y, 1)) && (c.at(x+n, y) == nil || c.blank(x+n, y, 1)) {

@@ -15,7 +15,11 @@
 // What does not fit anywhere is counted and said, never left out silently.
 package netmap
 
-import "github.com/hookwalk/hookwalk/topology"
+import (
+	"slices"
+
+	"github.com/hookwalk/hookwalk/topology"
+)
 
 // Input is what a map shows.
 type Input struct {
@@ -59,6 +63,9 @@ type Box struct {
 	Members    []string // of a group: all its nodes, in the order of the file; nil for a node
 	X, Y, W, H int
 }
+
+// Has reports whether a box stands for a node, alone or as one of its group.
+func (b *Box) Has(node string) bool { return b.Node == node || slices.Contains(b.Members, node) }
 
 // Picture is a map that is drawn.
 type Picture struct {

@@ -8,7 +8,7 @@ func (p Picture) Next(from string, dx, dy int) string {
 	if len(p.Boxes) == 0 {
 		return ""
 	}
-	at := slices.IndexFunc(p.Boxes, func(b Box) bool { return b.Node == from || slices.Contains(b.Members, from) })
+	at := slices.IndexFunc(p.Boxes, func(b Box) bool { return b.Has(from) })
 	if at < 0 {
 		return p.Boxes[0].Node
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -148,6 +150,23 @@ func TestRandom(t *testing.T) {
 		if levels[l] < 5 {
 			t.Errorf("only %d drawings have the level %s: the test proves less than it should", levels[l], l)
 		}
+	}
+}
+
+// TestSteady: what is selected, and the way of a packet, move no box.
+func TestSteady(t *testing.T) {
+	for name, in := range inputs(t) {
+		t.Run(name, func(t *testing.T) {
+			in.Width, in.Height, in.Selected, in.Path = 78, 13, "", nil
+			before := Draw(in)
+			for _, b := range before.Boxes {
+				in.Selected = b.Node
+				in.Path = append(in.Path, b.Node)
+				if diff := cmp.Diff(before.Boxes, Draw(in).Boxes); diff != "" {
+					t.Fatalf("%s is selected (-before +after):\n%s", b.Node, diff)
+				}
+			}
+		})
 	}
 }
 
