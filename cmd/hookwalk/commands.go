@@ -8,7 +8,7 @@ func verbs() []verbGroup {
 		{"Begin:", []*cobra.Command{demoCmd()}},
 		{"Labs:", []*cobra.Command{upCmd(), downCmd(), statusCmd(), execCmd(), shellCmd(), logsCmd()}},
 		{"Packets:", []*cobra.Command{whyCmd(), traceCmd(), tuiCmd(), pingCmd(), sendCmd()}},
-		{"Files:", []*cobra.Command{lintCmd(), fmtCmd(), schemaCmd()}},
+		{"Files:", []*cobra.Command{lintCmd(), graphCmd(), fmtCmd(), schemaCmd()}},
 		{"The program:", []*cobra.Command{doctorCmd(), versionCmd()}},
 	}
 }
@@ -27,6 +27,11 @@ func addVerbs(root *cobra.Command) {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
 		for _, v := range g.verbs {
 			v.GroupID, last = g.title, g.title
+			run := v.RunE
+			v.RunE = func(cmd *cobra.Command, args []string) error {
+				begun = true
+				return run(cmd, args)
+			}
 		}
 		root.AddCommand(g.verbs...)
 	}

@@ -20,7 +20,12 @@ import (
 
 // The demo's lab, the packet of its story, and the node whose rules have the mistake.
 const (
-	demoLab    = "01-home-nat"
+	demoLab     = "01-home-nat"
+	demoName    = "demo"
+	demoPicture = `
+  client --- isp --- fw --- web
+                      |
+                     lan --- pc1, pc2`
 	demoFrom   = "client"
 	demoTo     = "203.0.113.1:8080/tcp"
 	demoFaulty = "fw"
@@ -31,38 +36,50 @@ func demoCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See the whole story on a lab that comes with the program",
-		Long: "Deploys a small network, sends a packet that a wrong rule discards, shows why, mends the rule, sends the packet\n" +
-			"again, and removes everything. Nothing is faked: the network, the packets and the rules are the kernel's.",
-		Args: words,
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), os.Stdout, keep) },
+		Long: `Builds a small network, sends a packet that a wrong rule discards, shows why, mends the rule, sends the packet again,
+and removes everything. Nothing is faked: the network, the packets and the rules are the kernel's. The host's own
+network is not touched, and whatever ends the demo ends the network, too.`,
+		Example: "  hookwalk demo",
+		Args:    words,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if global.output != "text" {
+				return &exitError{exitUsage, errors.New("demo prints text only; why -o json is for machines")}
+			}
+			return demo(cmd.Context(), cmd.OutOrStdout(), keep)
+		},
 	}
-	cmd.Flags().BoolVar(&keep, "keep", false, "leave the lab up, as it was before the rule was mended")
+	cmd.Flags().BoolVar(&keep, "keep", false, "stop behind the reason and leave the lab up, to look around in it")
 	return cmd
 }
 
 func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
+	begin := time.Now()
 	plan, problems := topology.LoadFS(labs.FS, demoLab)
 	if plan == nil {
 		return fmt.Errorf("the demo's lab: %w", problems.Err())
 	}
-	plan.Name = demoName(plan.Name)
-	fmt.Fprintf(w, "%s\n\n", plan.About)
-	begin := time.Now()
-	l, err := lab.Up(ctx, plan, lab.Options{Bound: !keep}, nil) // what ends the demo ends its lab
+	fmt.Fprintf(w, "%s\n%s\n\n", plan.About, demoPicture)
+	l, err := demoUp(ctx, plan, keep)
 	if err != nil {
-		return &exitError{exitImpossible, err}
+		return upError(ctx, err)
 	}
-	fmt.Fprintf(w, "$ hookwalk up %s\n%s: %d nodes, %d links, up in %.2f s as uid %d\n\n", plan.Name, plan.Name, len(plan.Nodes),
-		len(plan.Links), time.Since(begin).Seconds(), os.Getuid())
+	fmt.Fprintf(w, "1. Build it: %d network namespaces, %d cables, and these rules on %s. Up in %.2f s, as uid %d.\n", len(plan.Nodes),
+		len(plan.Links), demoFaulty, time.Since(begin).Seconds(), os.Getuid())
+	demoRules(w, plan.Node(demoFaulty).Ruleset)
+	kept := false
 	defer func() {
-		if keep && err == nil {
+		if kept {
 			return
 		}
-		if downErr := demoDown(w, l); err == nil {
-			err = downErr
+		report, downErr := demoDown(l)
+		if err == nil && downErr == nil {
+			fmt.Fprintf(w, "5. Remove it.\n%s\n\nAll of this took %.2f s. To look around in the lab, and walk through the packet hook by hook:\n"+
+				"  %s demo --keep\n", report, time.Since(begin).Seconds(), os.Args[0])
 		}
+		err = errors.Join(err, downErr)
 	}()
 
+	fmt.Fprint(w, "2. The client asks for the web server. What becomes of its packet?\n")
 	before, err := demoWhy(ctx, w, l)
 	if err != nil {
 		return err
@@ -70,9 +87,13 @@ func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
 	if before.Verdict != path.Drop || len(before.NearMiss) == 0 {
 		return &exitError{exitFailed, errors.New("the story went otherwise: the packet should have been dropped, with a near miss")}
 	}
-	if keep {
-		fmt.Fprintf(w, "The lab stays up. Walk through it:  hookwalk -l %s tui %s %s\nRemove it:  hookwalk down %s\n",
-			plan.Name, demoFrom, demoTo, plan.Name)
+	if kept = keep; kept {
+		lab := ""
+		if l.Name() != demoName {
+			lab = "-l " + l.Name() + " "
+		}
+		fmt.Fprintf(w, "The lab stays up. Walk through the packet, and remove it:\n  %s %stui %s %s\n  %[1]s down %[5]s\n",
+			os.Args[0], lab, demoFrom, demoTo, l.Name())
 		return nil
 	}
 	mended, err := demoMend(w, plan.Node(demoFaulty).Ruleset, &before.NearMiss[0])
@@ -80,8 +101,9 @@ func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
 		return err
 	}
 	if err := l.SetRuleset(ctx, demoFaulty, mended); err != nil {
-		return &exitError{exitImpossible, err}
+		return probeError(err)
 	}
+	fmt.Fprint(w, "4. The same packet again.\n")
 	after, err := demoWhy(ctx, w, l)
 	if err != nil {
 		return err
@@ -89,17 +111,29 @@ func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
 	if after.Verdict != path.Delivered {
 		return &exitError{exitFailed, errors.New("the story went otherwise: the packet should have arrived")}
 	}
-	fmt.Fprint(w, "Walk through it hook by hook:  hookwalk demo --keep\n\n")
 	return nil
 }
 
-// demoName is the lab's name with -demo, and with the process id if that is taken.
-func demoName(name string) string {
-	name += "-demo"
-	if _, err := lab.Open(name); err == nil {
-		name = fmt.Sprintf("%s-%d", name, os.Getpid())
+// demoUp starts the lab, bound to this process unless it is kept, under another name if its own is taken.
+func demoUp(ctx context.Context, plan *topology.Plan, keep bool) (*lab.Lab, error) {
+	plan.Name = demoName
+	l, err := lab.Up(ctx, plan, lab.Options{Bound: !keep}, nil)
+	var taken *lab.AlreadyUpError
+	if errors.As(err, &taken) {
+		plan.Name = fmt.Sprintf("%s-%d", demoName, os.Getpid())
+		return lab.Up(ctx, plan, lab.Options{Bound: !keep}, nil)
 	}
-	return name
+	return l, err
+}
+
+// demoRules prints the rules with the numbers of their lines, without comments.
+func demoRules(w io.Writer, rs *topology.Ruleset) {
+	for i, line := range strings.Split(rs.Files[rs.Main], "\n") {
+		if text := strings.TrimSpace(line); text != "" && text != "}" && text[0] != '#' {
+			fmt.Fprintf(w, "  %3d  %s\n", i+1, strings.ReplaceAll(line, "\t", "  "))
+		}
+	}
+	fmt.Fprintln(w)
 }
 
 // demoWhy sends the packet and prints the answer.
@@ -122,7 +156,7 @@ func demoMend(w io.Writer, rs *topology.Ruleset, miss *path.NearMiss) (*topology
 	}
 	old := lines[miss.Rule.Line-1]
 	mended := strings.Replace(old, miss.Expr, strings.TrimSuffix(miss.Expr, miss.Want)+miss.Got, 1)
-	fmt.Fprintf(w, "The forward chain sees the packet after DNAT, with its new port. So, in %s:\n  - %s\n  + %s\n\n", miss.Rule.Where(),
+	fmt.Fprintf(w, "3. Prerouting comes before forward: the rule there sees the packet with its new port. So %s becomes\n  - %s\n  + %s\n\n", miss.Rule.Where(),
 		strings.TrimSpace(old), strings.TrimSpace(mended))
 	lines[miss.Rule.Line-1] = mended
 	out := *rs
@@ -134,15 +168,13 @@ func demoMend(w io.Writer, rs *topology.Ruleset, miss *path.NearMiss) (*topology
 	return &out, nil
 }
 
-// demoDown removes the lab also when the demo was interrupted.
-func demoDown(w io.Writer, l *lab.Lab) error {
+// demoDown removes the lab, also when the demo was interrupted.
+func demoDown(l *lab.Lab) (*lab.Report, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	begin := time.Now()
 	report, err := l.Down(ctx)
 	if err != nil {
-		return &exitError{exitImpossible, err}
+		return nil, &exitError{exitImpossible, err}
 	}
-	fmt.Fprintf(w, "$ hookwalk down %s\n%s  (%.2f s)\n", l.Name(), report, time.Since(begin).Seconds())
-	return nil
+	return report, nil
 }

@@ -66,14 +66,17 @@ func run(args []string) int {
 	}
 	var exit *exitError
 	switch {
-	case errors.As(err, &exit):
+	case errors.As(err, &exit) && exit.Code == exitInterrupted:
+		fmt.Fprintf(os.Stderr, "hookwalk: %v\n", exit)
+		return exitInterrupted
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "hookwalk: interrupted")
+		return exitInterrupted
+	case exit != nil:
 		if exit.Err != nil {
 			fmt.Fprintf(os.Stderr, "hookwalk: %v\n", exit.Err)
 		}
 		return exit.Code
-	case ctx.Err() != nil:
-		fmt.Fprintln(os.Stderr, "hookwalk: interrupted")
-		return exitInterrupted
 	}
 	fmt.Fprintf(os.Stderr, "hookwalk: %v\n", err)
 	if begun {
