@@ -351,7 +351,6 @@ func (c *checker) uniqueText(s *Set) {
 			c.report(e.Span, "", "`%s` maps to `%s` already, at %s", key, a, old.Pos)
 		}
 	}
-	s.Merged = s.Merged || len(out) < len(s.Elems)
 	s.Elems = out
 }
 
@@ -433,7 +432,6 @@ func (c *checker) disjoint(s *Set) {
 	if !overlap {
 		return
 	}
-	s.Merged = true
 	var all *Elem
 	for _, e := range s.Elems {
 		if e.Key == nil {

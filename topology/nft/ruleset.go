@@ -136,7 +136,6 @@ type Set struct {
 	DataExpr   Expr
 	Flags      SetFlags
 	AutoMerge  bool
-	Merged     bool // more elements were written than Elems has: they overlapped
 	Timeout    time.Duration
 	GCInterval time.Duration
 	Size       uint32

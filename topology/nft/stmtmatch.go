@@ -55,7 +55,7 @@ func (n *MatchNode) check(c *checker) Stmt {
 // matchSet checks a set in braces. One that has a single value is that value, as in nft.
 func (c *checker) matchSet(n *SetNode, d *Datatype) Expr {
 	set := c.anonymous(n, &Set{Key: d})
-	if len(set.Elems) == 1 && !set.Merged && d.Base != BaseConcat {
+	if len(set.Elems) == 1 && d.Base != BaseConcat {
 		e := set.Elems[0]
 		if e.Key != nil && e.Stmts == nil && e.Comment == "" && e.Timeout == 0 {
 			return e.Key
