@@ -64,7 +64,7 @@ type checker struct {
 	files []*File // all that were read, to show their lines
 	// partial: something could not be parsed, so that a name which is missing may have been there.
 	partial bool
-	jobs  [phases][]job
+	jobs    [phases][]job
 
 	table *Table
 	chain *Chain // nil outside of rules

@@ -225,3 +225,34 @@ func rebuildSet(b *strings.Builder, s *Set) {
 	}
 	b.WriteString("\t}\n")
 }
+
+// TestBad has the message of every mistake, as it is shown.
+func TestBad(t *testing.T) {
+	for _, name := range nftFiles(t, "testdata/bad") {
+		t.Run(strings.TrimSuffix(name, ".nft"), func(t *testing.T) {
+			path := filepath.Join("testdata/bad", name)
+			f, _ := parseFile(t, path)
+			rules, errs := Check(f)
+			if len(errs) == 0 || rules != nil {
+				t.Fatalf("%d errors, ruleset %v", len(errs), rules)
+			}
+			golden(t, filepath.Join("testdata/bad", strings.TrimSuffix(name, ".nft")+".err"), errs.Render())
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(string(src), "\n")
+			for i, e := range errs {
+				if e.Unsupported {
+					t.Errorf("%v is a mistake, not only unsupported", e)
+				}
+				if e.Pos.File != name || e.Pos.Line < 1 || e.Pos.Line > len(lines) || e.Pos.Col < 1 || e.Pos.Col > len(lines[e.Pos.Line-1])+1 {
+					t.Errorf("%v: no such place", e)
+				}
+				if i > 0 && (e.Pos.Line < errs[i-1].Pos.Line) {
+					t.Errorf("%v stands behind %v", e, errs[i-1])
+				}
+			}
+		})
+	}
+}

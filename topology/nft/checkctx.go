@@ -177,7 +177,7 @@ func (c *checker) checkHooks() {
 			var msg, hint string
 			switch {
 			case n.typ != "" && b.Type != n.typ:
-				msg, hint = "needs a chain of type "+n.typ+", this one is of type "+b.Type, "write `type "+n.typ+" hook ...` in a chain of its own"
+				msg, hint = "needs a chain of type "+n.typ+", this one is of type "+b.Type, "put it into a chain with `type "+n.typ+" hook "+string(n.hooks[0])+" ...`"
 			case !slices.Contains(n.hooks, b.Hook):
 				msg, hint = "cannot be at the hook "+string(b.Hook), "it can be at: "+joinHooks(n.hooks)
 			default:

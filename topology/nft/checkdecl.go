@@ -228,10 +228,10 @@ func (c *checker) rule(d *RuleDecl, front bool) {
 		r.Comment = c.comment(d.Comment)
 	}
 	c.ctx = c.startCtx()
-	ended := Span{}
+	var ended StmtNode
 	for _, n := range d.Stmts {
-		if ended.Pos.IsValid() {
-			c.report(n.Range(), "", "this is never reached: the rule ends with the verdict before it")
+		if ended != nil {
+			c.report(n.Range(), "put it before the verdict, or into a rule of its own", "this is never reached: the rule ends with `%s`", nodeText(ended))
 			break
 		}
 		ok := c.try(func() {
@@ -243,7 +243,7 @@ func (c *checker) rule(d *RuleDecl, front bool) {
 			c.ctx.broken = true
 		}
 		if terminal(n) {
-			ended = n.Range()
+			ended = n
 		}
 	}
 	if front {
@@ -254,13 +254,19 @@ func (c *checker) rule(d *RuleDecl, front bool) {
 	r.Text = ruleText(r.Stmts)
 }
 
+// nodeText is a statement as it is printed.
+func nodeText(n StmtNode) string {
+	var p printer
+	n.print(&p)
+	return p.b.String()
+}
+
 // terminal reports whether nothing can stand behind a statement (STMT_F_TERMINAL of nft).
 func terminal(n StmtNode) bool {
 	switch n := n.(type) {
-	case *VerdictNode, *RejectNode, *QueueNode, *NATNode:
-		return true
-	case *VmapNode:
-		_ = n
+	case *VerdictNode:
+		return n.Kind != "continue"
+	case *RejectNode, *QueueNode, *NATNode:
 		return true
 	}
 	return false

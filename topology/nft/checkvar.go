@@ -77,7 +77,11 @@ func (c *checker) expand(x ExprNode) ExprNode {
 	}
 	b := c.env.find(v.Name)
 	if b == nil {
-		c.missing(v.Span, didYouMean(v.Name, c.env.names()), "`$%s` is not defined", v.Name)
+		hint := ""
+		if n := nearest(v.Name, c.env.names()); n != "" {
+			hint = "did you mean `$" + n + "`?"
+		}
+		c.missing(v.Span, hint, "`$%s` is not defined", v.Name)
 	}
 	if w, ok := b.value.(*WordNode); ok && w.Kind == WordName && w.Text == "" {
 		panic(bailout{}) // its definition was reported

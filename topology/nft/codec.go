@@ -109,7 +109,11 @@ func parseInteger(d *Datatype, w *WordNode, size int) ([]byte, string, error) {
 		if size >= 64 {
 			limit = 1<<64 - 1
 		}
-		return nil, "", fmt.Errorf("%s is out of range: %s takes 0 to %d", w.Text, d.Name, limit)
+		what := ""
+		if d.Name != "integer" {
+			what = d.Name + " takes "
+		}
+		return nil, "", fmt.Errorf("%s is out of range: %s0 to %d", w.Text, what, limit)
 	}
 	return putUint(v, d.Bytes()), "", nil
 }
@@ -159,6 +163,9 @@ func parseService(d *Datatype, w *WordNode, size int) ([]byte, string, error) {
 
 // parseNamed reads a number, or a name that the machine resolves.
 func parseNamed(d *Datatype, w *WordNode, size int) ([]byte, string, error) {
+	if d.Name == "iface_index" && strings.HasSuffix(w.Text, "*") {
+		return nil, "", fmt.Errorf("`%s`: iif and oif take one interface; iifname and oifname take patterns", w.Text)
+	}
 	switch w.Kind {
 	case WordNumber:
 		return parseInteger(d, w, size)
@@ -170,10 +177,6 @@ func parseNamed(d *Datatype, w *WordNode, size int) ([]byte, string, error) {
 			return nil, "", errors.New("the name is empty")
 		}
 		return nil, w.Text, nil
-	case WordWildcard:
-		if d.Name == "iface_index" {
-			return nil, "", fmt.Errorf("`%s`: iif and oif take one interface; iifname and oifname take patterns", w.Text)
-		}
 	}
 	return nil, "", &unknownSymbol{word: w.Text, typ: d}
 }

@@ -175,3 +175,22 @@ func checkFile(t *testing.T, path string) *Ruleset {
 	}
 	return rules
 }
+
+// stricter are mistakes to this package that nft accepts, and why they are mistakes.
+var stricter = map[string]string{}
+
+// TestNftRefuses: what this package calls a mistake, nft refuses. It loads the file: with -c the kernel does not look
+// whether a statement may be where it is.
+func TestNftRefuses(t *testing.T) {
+	for _, name := range nftFiles(t, "testdata/bad") {
+		t.Run(strings.TrimSuffix(name, ".nft"), func(t *testing.T) {
+			out, err := inFreshNet(t, `nft -f "$1" 2>&1`, "../bad/"+name)
+			switch why := stricter[name]; {
+			case err == nil && why == "":
+				t.Errorf("nft accepts it:\n%s", out)
+			case err != nil && why != "":
+				t.Errorf("nft refuses it as well, though %s\n%s", why, out)
+			}
+		})
+	}
+}

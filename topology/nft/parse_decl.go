@@ -281,6 +281,9 @@ func (p *parser) chainItem() Item {
 			if p.cur().is("$") {
 				d.Value = p.variable()
 			} else {
+				if p.cur().isWord("reject") {
+					p.fail(p.tokSpan(p.cur()), "write `policy drop;`, and `reject` as the last rule of the chain", "a policy cannot reject")
+				}
 				d.Value = p.oneOf("policy", "accept", "drop")
 			}
 			d.Span = p.spanFrom(t)
@@ -348,6 +351,7 @@ func (p *parser) baseDecl() Item {
 func (p *parser) nameWord(what string) *WordNode {
 	t := p.cur()
 	if t.kind != tName && t.kind != tQuoted && t.kind != tWildcard {
+		p.unclosed(t)
 		p.fail(p.tokSpan(t), "", "%s expected, found %s", what, t.describe())
 	}
 	return p.word(p.advance())

@@ -116,9 +116,7 @@ func (p *parser) primary(from origin) ExprNode {
 		}
 		return p.word(p.advance())
 	case tBad:
-		if t.text[0] == '"' {
-			p.fail(p.tokSpan(t), "a quoted text ends on the line where it starts", "this quote is not closed")
-		}
+		p.unclosed(t)
 		p.fail(p.tokSpan(t), "", "%s has no meaning here", t.describe())
 	}
 	hint := ""
@@ -160,6 +158,7 @@ func (p *parser) unknownSelector(t token) {
 	for w := range statements {
 		known = append(known, w)
 	}
+	known = append(known, verdictWords...)
 	sortStrings(known)
 	p.report(p.tokSpan(t), "unknown statement or selector "+t.describe(), func() string {
 		if n := nearest(t.text, known); n != "" {

@@ -1,6 +1,11 @@
 package nft
 
-import "strings"
+import (
+	"math/bits"
+	"net/netip"
+	"strconv"
+	"strings"
+)
 
 func (p *parser) setDecl(first token, name *WordNode) Item {
 	d := &SetDecl{Map: first.text == "map", Name: name}
@@ -295,9 +300,31 @@ func (p *parser) valueRange() ExprNode {
 		return &PrefixNode{Span: p.spanFrom(first), X: x, Len: n}
 	case p.cur().is("/") && p.peek(1).kind == tAddr:
 		t := p.peek(1)
-		p.fail(p.tokSpan(t), "write the length of the prefix, or `& "+t.text+" == ...`", "a prefix is a number of bits, not a mask")
+		hint := "write `& " + t.text + " == ...`"
+		if n := maskLen(t.text); n >= 0 {
+			hint = "write `/" + strconv.Itoa(n) + "`"
+		}
+		p.fail(p.tokSpan(t), hint, "a prefix is a number of bits, not a mask")
 	}
 	return x
+}
+
+// maskLen is the length of the prefix that a mask stands for; -1 if its bits are not all at the front.
+func maskLen(mask string) int {
+	a, err := netip.ParseAddr(mask)
+	if err != nil {
+		return -1
+	}
+	n, ended := 0, false
+	for _, b := range a.AsSlice() {
+		ones := bits.LeadingZeros8(^b)
+		if ended && b != 0 || b<<ones != 0 {
+			return -1
+		}
+		ended = ended || ones < 8
+		n += ones
+	}
+	return n
 }
 
 func (p *parser) setRef() *SetRefNode {

@@ -381,6 +381,7 @@ func (p *parser) word(t token) *WordNode {
 func (p *parser) identifier(what string) *WordNode {
 	t := p.cur()
 	if t.kind != tName {
+		p.unclosed(t)
 		hint := ""
 		if t.kind == tQuoted {
 			hint = "a name stands without quotes"
@@ -391,6 +392,13 @@ func (p *parser) identifier(what string) *WordNode {
 		p.fail(p.tokSpan(t), hint, "%s expected, found %s", what, t.describe())
 	}
 	return p.word(p.advance())
+}
+
+// unclosed reports a quote that is not closed, if t is one.
+func (p *parser) unclosed(t token) {
+	if t.kind == tBad && t.text[0] == '"' {
+		p.fail(p.tokSpan(t), "a quoted text ends on the line where it starts", "this quote is not closed")
+	}
 }
 
 func (p *parser) numberWord(what string) *WordNode {

@@ -70,11 +70,11 @@ func (p *printer) expr(x ExprNode) {
 		p.exprs(n.Items, ",")
 	case *RangeNode:
 		p.operand(n.From, 5)
-		p.str("-")
+		p.sign("-", n.From)
 		p.operand(n.To, 5)
 	case *PrefixNode:
 		p.operand(n.X, 5)
-		p.str("/")
+		p.sign("/", n.X)
 		p.expr(n.Len)
 	case *FlagsMaskNode:
 		p.expr(n.Value)
@@ -101,6 +101,19 @@ func (p *printer) expr(x ExprNode) {
 	case *AddrPortNode:
 		p.addrPort(n)
 	}
+}
+
+// sign writes a sign that may also be a part of names: behind a name it stands alone.
+func (p *printer) sign(sign string, behind ExprNode) {
+	switch n := behind.(type) {
+	case *VarNode:
+		sign = " " + sign + " "
+	case *WordNode:
+		if n.Kind == WordName || n.Kind == WordWildcard {
+			sign = " " + sign + " "
+		}
+	}
+	p.str(sign)
 }
 
 func (p *printer) hash(n *HashNode) {
