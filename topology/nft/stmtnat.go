@@ -246,8 +246,8 @@ func (c *checker) natAddr(n *NATNode, s *NAT, x ExprNode) {
 		return
 	}
 	s.Addr = c.natValue(x, addr)
-	if _, ok := s.Addr.(*Prefix); ok {
-		s.Flags |= NATNetmap
+	if _, ok := s.Addr.(*Prefix); ok && n.Prefix {
+		s.Flags |= NATNetmap // without the word a prefix is a range
 	}
 	if n.Concat {
 		c.fail(x.Range(), "", "`addr . port` is for a map whose values are addresses with ports")
@@ -301,9 +301,9 @@ func (s *NAT) String() string {
 	b.WriteString([...]string{SNAT: "snat", DNAT: "dnat", Masquerade: "masquerade", Redirect: "redirect"}[s.Kind])
 	look, isMap := s.Addr.(*MapLookup)
 	concat := isMap && look.Type().Base == BaseConcat
-	prefix := isMap && s.Flags&NATNetmap != 0
+	prefix := s.Flags&NATNetmap != 0
 	ranges := isMap && look.Map.DataRange
-	if (s.Stated || concat || prefix || ranges) && s.Family != FamilyUnspec {
+	if (s.Stated || concat || isMap && prefix || ranges) && s.Family != FamilyUnspec {
 		b.WriteString(" " + s.Family.String())
 	}
 	if prefix {
