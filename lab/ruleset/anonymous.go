@@ -52,7 +52,7 @@ func (r *rule) newAnonymous(s *nft.Set, key nft.Expr, b bits) setName {
 	return name
 }
 
-// sizeFor is how many elements nft says that a set in braces has. It counts both ends of every range, also where the
+// sizeFor is how many elements nft says that a set has that never changes. It counts both ends of every range, also where the
 // kernel gets one element for the end of one and the start of the next.
 func sizeFor(s *nft.Set, list []element) int {
 	if !hasRanges(s) || s.Key.Base == nft.BaseConcat {

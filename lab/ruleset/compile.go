@@ -49,8 +49,13 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 			c.newObject(o)
 		}
 		for _, s := range t.Sets {
-			c.newSet(s, s.KeyExpr, s.Key.Bytes(), 0)
-			c.addElements(s, c.elements(s, bits{}))
+			list := c.elements(s, bits{})
+			size := int(s.Size)
+			if s.Flags&nft.SetConstant != 0 {
+				size = sizeFor(s, list) // nothing will be added
+			}
+			c.newSet(s, s.KeyExpr, s.Key.Bytes(), size)
+			c.addElements(s, list)
 		}
 		for _, ch := range t.Chains {
 			for _, r := range ch.Rules {

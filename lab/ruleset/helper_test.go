@@ -2,11 +2,13 @@ package ruleset
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -126,9 +128,11 @@ func needNFT(t testing.TB) {
 func run(stdin, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
-	out, err := cmd.CombinedOutput()
+	var problems strings.Builder
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, problems.String())
 	}
 	return string(out), nil
 }
@@ -147,7 +151,9 @@ func parsed(t testing.TB, text string) *nft.Ruleset {
 	return rs
 }
 
-// state is what the kernel has, as three programs see it: `nft list ruleset`, `nft -j list ruleset`, and raw.
+// state is what the kernel has, as three programs see it: `nft list ruleset`, `nft -j list ruleset`, and raw. Without
+// what is different each time: handles, times that are left, the order in which the kernel's hash tables keep elements
+// (nft sorts most of them).
 type state struct{ text, json, raw string }
 
 func listState() (s state, err error) {
@@ -155,13 +161,53 @@ func listState() (s state, err error) {
 	if s.text, err = run("", "nft", "list", "ruleset"); err != nil {
 		s.text, _, _ = strings.Cut(err.Error(), "\n")
 	}
+	s.text = sortBraces(cutNumbers(s.text, "expires "))
 	if s.json, err = run("", "nft", "-j", "list", "ruleset"); err != nil {
 		s.json, _, _ = strings.Cut(err.Error(), "\n")
+	} else if s.json, err = sortJSON(s.json); err != nil {
+		return s, err
 	}
-	s.text = cutNumbers(s.text, "expires ")
-	s.json = cutNumbers(cutNumbers(s.json, `"handle": `), `"expires": `)
 	s.raw, err = dumpAll()
 	return s, err
+}
+
+var braces = regexp.MustCompile(`\{ [^{}\n]* \}`)
+
+func sortBraces(text string) string {
+	return braces.ReplaceAllStringFunc(text, func(s string) string {
+		list := strings.Split(s[2:len(s)-2], ", ")
+		slices.Sort(list)
+		return "{ " + strings.Join(list, ", ") + " }"
+	})
+}
+
+// sortJSON makes what nft -j prints comparable.
+func sortJSON(text string) (string, error) {
+	var list struct{ Nftables []any }
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return "", fmt.Errorf("nft -j: %w", err)
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			delete(v, "handle")
+			delete(v, "expires")
+			for key, in := range v {
+				walk(in)
+				if set, ok := in.([]any); ok && (key == "set" || key == "elem") {
+					slices.SortFunc(set, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+				}
+			}
+		case []any:
+			for _, in := range v {
+				walk(in)
+			}
+		}
+	}
+	walk(list.Nftables)
+	b, err := json.MarshalIndent(list.Nftables, "", "\t")
+	return string(b), err
 }
 
 // cutNumbers removes the numbers behind a word: handles, times that are left.

@@ -60,7 +60,7 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 		c.u32(unix.NFTA_SET_DATA_LEN, uint32(dataBytes(s)))
 	}
 	c.u32(unix.NFTA_SET_ID, name.id)
-	if s.Policy == "memory" {
+	if s.Policy == "memory" && s.Flags&nft.SetConstant == 0 { // of a constant set nft lets the kernel choose
 		c.u32(unix.NFTA_SET_POLICY, unix.NFT_SET_POL_MEMORY)
 	}
 	c.setDesc(s, size, flags&nftSetConcat != 0)
@@ -77,9 +77,6 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 
 // setDesc describes a set to the kernel, which chooses by it how to store it.
 func (c *compiler) setDesc(s *nft.Set, size int, concat bool) {
-	if s.Size > 0 {
-		size = int(s.Size)
-	}
 	if size == 0 && !concat {
 		return
 	}
