@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sees to it that the programs that the VM lane needs are there: installs them if it may, else says how.
+# Sees to it that the programs that the VM lane needs are there, those too that tests hold hookwalk against: installs
+# them if it may, else says how.
 set -eu
 packages=''
 while read -r program package; do
@@ -11,6 +12,13 @@ xz xz-utils
 depmod kmod
 setpriv util-linux
 ip iproute2
+nft nftables
+tcpdump tcpdump
+ping iputils-ping
+conntrack conntrack
+iperf3 iperf3
+tmux tmux
+curl curl
 LIST
 [ -n "$packages" ] || exit 0
 if [ "$(id -u)" != 0 ]; then

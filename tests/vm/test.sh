@@ -33,7 +33,7 @@ if [ ! -d "$build" ]; then
 		cd "$new/tree"
 		module=$(go list -m)
 		# shellcheck disable=SC2086 # $packages is several words
-		go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ${packages:-./lab/... ./cmd/... ./tests/...} |
+		go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ${packages:-./lab/... ./cmd/... ./topology/nft ./tests} |
 			while read -r package; do
 				echo "$(echo "${package#"$module"/}" | tr / _) .${package#"$module"}"
 			done >"$new/list"
