@@ -52,7 +52,8 @@ var statelessRules = []string{
 	`ip6 dscp af11`, `ip6 flowlabel set 0x54321`, `ip6 flowlabel 0x54321`, `tcp dport set 81`, `tcp dport 81`, `th dport 81`, `@nh,176,16 81`,
 	`udp dport set 82`, `udp dport 82`, `ip ecn set ect1`, `ip ecn ect1`, `ip dscp cs3`, `@th,16,16 set 83`, `th dport 83`,
 	`meta priority set 1:2`, `meta priority 1:2`, `meta pkttype set other`, `meta pkttype other`,
-	`limit rate 1000/second`, `numgen random mod 2 0`, `meta cpu 0`, `quota over 1 mbytes`,
+	`meta mark ^ 0x5 == 0x5`, `meta mark set meta mark ^ 0x35 meta mark & 0xf0 == 0x30`,
+	`ip protocol set 99 meta l4proto tcp`, `ip protocol 99`, `meta l4proto udp`, `limit rate 1000/second`, `numgen random mod 2 0`, `meta cpu 0`, `quota over 1 mbytes`,
 }
 
 // statelessSets stand in the table of statelessRules.

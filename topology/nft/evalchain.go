@@ -126,8 +126,8 @@ func (w *walker) hold(r *Rule) RuleResult {
 	w.res.Rules = append(w.res.Rules, *rr)
 	for _, e := range m.effects {
 		sure := e.before == Yes || rr.Match == Yes
-		// The only expression that is not known did not match.
-		refuted := asked && rr.Match == No && e.unknowns == m.unknowns && m.unknowns == 1
+		// What did not match is one of the expressions that are not known, and those stand before the write.
+		refuted := asked && rr.Match == No && e.unknowns == m.unknowns
 		if e.before == No || refuted {
 			continue
 		}

@@ -203,6 +203,23 @@ func TestChainEval(t *testing.T) {
 	}
 }
 
+// Where the kernel says that a rule did not match, a write takes place only if what did not match may stand behind it.
+func TestChainEvalRefuted(t *testing.T) {
+	for rule, want := range map[string]string{
+		"limit rate 5/second meta mark set 0x5":              "-meta mark=0x00000000 want 0x00000005 => no",
+		"limit rate 5/second meta cpu 1 meta mark set 0x5":   "-meta mark=0x00000000 want 0x00000005 => no",
+		"limit rate 5/second meta mark set 0x5 meta cpu 1":   "?meta mark (`meta mark` is not known) => unknown",
+		"meta mark set 0x5 limit rate 5/second":              "+meta mark=0x00000005 => yes",
+		"tcp dport 80 meta mark set 0x5 limit rate 5/second": "+meta mark=0x00000005 => yes",
+	} {
+		rs := newRuleset(t, "table inet t {\n\tchain c {\n\t\t"+rule+"\n\t}\n}\n")
+		r := rs.Tables[0].Chains[0].Eval(newPacket(t, webPacket), EvalOptions{Resolve: func(*RuleResult) Answer { return No }})
+		if got := render(newRule(t, "inet", "meta mark 0x5").Eval(r.Packet)); got != want {
+			t.Errorf("`meta mark 0x5` behind `%s`: %s, want %s", rule, got, want)
+		}
+	}
+}
+
 // The packet at the end has what the rules wrote; what NAT writes is told, but not done.
 func TestChainEvalPacket(t *testing.T) {
 	rs := newRuleset(t, `table ip t {
