@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// corpus are the rules of the files in testdata/good, and those of the tables of this package.
-func corpus(t testing.TB) (chains []*Chain) {
+// evalCorpus are the rules of the files in testdata/good, and those of the tables of this package.
+func evalCorpus(t testing.TB) (chains []*Chain) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/good/*.nft")
 	if err != nil || len(files) == 0 {
@@ -68,7 +68,7 @@ func checkResult(t *testing.T, rr *RuleResult) {
 
 // FuzzEval holds the rules of the corpus against any bytes: nothing may panic, change the packet or contradict itself.
 func FuzzEval(f *testing.F) {
-	chains := corpus(f)
+	chains := evalCorpus(f)
 	f.Add([]byte{}, []byte{}, []byte{}, uint64(0), uint8(2))
 	for _, words := range statelessPackets {
 		words = strings.ReplaceAll(words, " mac=all", "")
@@ -138,7 +138,7 @@ func forget(p *Packet, r *rand.Rand) *Packet {
 
 // Who knows less may say unknown, but nothing else than who knows more.
 func TestEvalForgetting(t *testing.T) {
-	chains := corpus(t)
+	chains := evalCorpus(t)
 	r := rand.New(rand.NewPCG(5, 6))
 	same, lost := 0, 0
 	for i, words := range statelessPackets {
