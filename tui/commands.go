@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -66,34 +65,31 @@ func (m *model) sent(msg sentMsg) {
 	m.say(p.Name() + ": " + p.Path.Headline())
 }
 
-// shellMsg is the end of a shell.
-type shellMsg struct {
-	node string
-	err  error
-}
-
-// shell gives the terminal to a shell in the node.
+// shell ends the program for a shell in the node: Run opens it, and goes on after it. bubbletea could do this itself
+// (tea.Exec), but v2.1.1 stops drawing for good when a command ends at once, as a shell does that cannot be opened:
+// its old drawing loop stops the ticker of the new one.
 func (m *model) shell() tea.Cmd {
-	node := m.node()
-	if node == "" {
+	switch {
+	case m.busy != "":
+		m.say(m.busy + " is still under way")
+		return nil
+	case m.node() == "":
 		m.say("no node is selected")
 		return nil
 	}
-	run := m.config.Actions.Shell
-	c := &shellCommand{run: func(in io.Reader, out, err io.Writer) error { return run(m.ctx, node, in, out, err) }}
-	return tea.Exec(c, func(err error) tea.Msg { return shellMsg{node, err} })
+	m.shellIn = m.node()
+	return tea.Quit
 }
 
-// shellCommand is a shell as bubbletea runs programs that need the terminal.
-type shellCommand struct {
-	run      func(in io.Reader, out, err io.Writer) error
-	in       io.Reader
-	out, err io.Writer
+// backFrom takes the terminal again after a shell.
+func (m *model) backFrom(node string, err error) {
+	m.shellIn, m.drawn = "", ""
+	m.ticking, m.blurred = false, false
+	m.width, m.height = 0, 0
+	m.clock = m.latest()
+	if err != nil {
+		m.fail(fmt.Sprintf("shell in %s: %v", node, err))
+		return
+	}
+	m.say("back from " + node)
 }
-
-func (c *shellCommand) SetStdin(r io.Reader)  { c.in = r }
-func (c *shellCommand) SetStdout(w io.Writer) { c.out = w }
-func (c *shellCommand) SetStderr(w io.Writer) { c.err = w }
-
-// Run runs the shell and returns when it ended.
-func (c *shellCommand) Run() error { return c.run(c.in, c.out, c.err) }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -123,7 +124,6 @@ func TestKeys(t *testing.T) {
 		{"help closes with q", "drop", Lab, "?q", []string{"Events"}, "Keys of"},
 		{"help searches", "drop", Lab, "?shell", []string{"a shell in this node"}, "next pane"},
 		{"help finds nothing", "drop", Lab, "?zzz", []string{"no key does that here"}, ""},
-		{"shell", "drop", Lab, "!", nil, "not possible"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := testConfig(t, strings.Fields(c.paths)...)
@@ -189,6 +189,37 @@ func TestWithoutActions(t *testing.T) {
 				t.Errorf("%s is in the help", k)
 			}
 		}
+	}
+}
+
+// A shell is in the node that is selected, or that the packet is on; it waits for a packet that is under way.
+func TestShell(t *testing.T) {
+	for _, c := range []struct {
+		screen Screen
+		keys   string
+		want   string
+	}{{Lab, "!", "fw"}, {Lab, "<tab>/pc<enter>!", "pc1"}, {Step, "!", "fw"}, {Step, "g!", "client"}} {
+		config := testConfig(t, "drop")
+		config.Screen, config.Keys = c.screen, c.keys
+		m := start(t, config, 80, 24)
+		if m.shellIn != c.want {
+			t.Errorf("%s: a shell in %q, want %q", c.keys, m.shellIn, c.want)
+		}
+		m.backFrom(c.want, nil)
+		tell(t, m, tea.WindowSizeMsg{Width: 80, Height: 24})
+		if text := screen(t, m); m.shellIn != "" || !strings.Contains(text, "back from "+c.want) {
+			t.Errorf("after the shell:\n%s", text)
+		}
+	}
+	m := start(t, testConfig(t, "drop"), 80, 24)
+	m.Update(keyOf('R'))
+	if _, cmd := m.Update(keyOf('!')); cmd != nil || m.shellIn != "" {
+		t.Error("a shell opens while a packet is under way")
+	}
+	m.backFrom("fw", errors.New("the lab is gone"))
+	tell(t, m, tea.WindowSizeMsg{Width: 80, Height: 24})
+	if text := screen(t, m); !strings.Contains(text, "shell in fw: the lab is gone") {
+		t.Errorf("no error:\n%s", text)
 	}
 }
 

@@ -51,6 +51,7 @@ type model struct {
 	busy          string // what is under way, "" for nothing
 	note          string // the last message, until the next key
 	bad           bool   // the message is an error
+	shellIn       string // the node that a shell is wanted in: the program ends for it
 	script        []tea.KeyPressMsg
 
 	canvas *canvas.Canvas // as drawn last, for the mouse

@@ -56,6 +56,7 @@ type terminal struct {
 	file *os.File
 	cmd  *exec.Cmd
 	out  bytes.Buffer
+	seen int // bytes of out that until went past
 }
 
 func openTerminal(t *testing.T, how string, env ...string) *terminal {
@@ -64,25 +65,27 @@ func openTerminal(t *testing.T, how string, env ...string) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &terminal{t: t, cmd: exec.CommandContext(t.Context(), exe)}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a session that hangs ends, and the test says where
+	t.Cleanup(cancel)
+	x := &terminal{t: t, cmd: exec.CommandContext(ctx, exe)}
 	x.cmd.Env = append(append(os.Environ(), "HOOKWALK_TUI_TEST="+how, "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR="), env...)
 	x.file, err = pty.StartWithSize(x.cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {
 		t.Skipf("no pseudo terminal here: %v", err)
 	}
 	t.Cleanup(func() { x.file.Close() })
-	if err := x.file.SetReadDeadline(time.Now().Add(time.Minute)); err != nil { // a test that hangs says where
-		t.Log(err)
-	}
 	return x
 }
 
-// until reads what the terminal shows until it has a text in it.
+// until reads what the terminal shows until a text is in it, behind the one of the last call.
 func (x *terminal) until(text string) {
 	x.t.Helper()
 	buf := make([]byte, 4096)
-	seen := x.out.Len()
-	for !strings.Contains(x.out.String()[seen:], text) {
+	for {
+		if i := strings.Index(x.out.String()[x.seen:], text); i >= 0 {
+			x.seen += i + len(text)
+			return
+		}
 		n, err := x.file.Read(buf)
 		x.out.Write(buf[:n])
 		if err != nil {

@@ -69,7 +69,13 @@ func Run(ctx context.Context, c Config) error {
 	if c.NoColor {
 		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
 	}
-	_, err := tea.NewProgram(newModel(ctx, c), options...).Run()
+	m := newModel(ctx, c)
+	_, err := tea.NewProgram(m, options...).Run()
+	for err == nil && m.shellIn != "" {
+		node := m.shellIn
+		m.backFrom(node, c.Actions.Shell(ctx, node, os.Stdin, os.Stdout, os.Stderr))
+		_, err = tea.NewProgram(m, options...).Run()
+	}
 	switch {
 	case err == nil:
 		return nil

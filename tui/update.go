@@ -55,14 +55,6 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.play()
 	case playMsg:
 		return m, m.play()
-	case shellMsg:
-		if msg.err != nil {
-			m.fail("shell: " + msg.err.Error())
-		} else {
-			m.say("back from " + msg.node)
-		}
-		m.clock = m.now()
-		return m, tea.Batch(m.tick(), m.play())
 	default: // nothing of ours: what was drawn is still right
 		m.drawn = drawn
 	}

@@ -9,6 +9,7 @@ import (
 type drawing struct {
 	in     Input
 	sign   signs
+	loose  bool // lines that are left over go between layers
 	graphs map[stacking]*graph
 	groups map[bool]*graph // true: few groups
 	sheets map[style]*sheet
@@ -228,7 +229,7 @@ func (l *layout) widen(w, h int) {
 	}
 	if l.sideways {
 		l.spread = min((w-l.w)/inner, 8)
-	} else {
+	} else if l.d.loose {
 		l.spread = min((h-l.h)/inner, 1)
 	}
 	if l.spread > 0 {

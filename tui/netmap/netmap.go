@@ -79,12 +79,16 @@ type Picture struct {
 const groupsFrom = 60
 
 // Draw draws a map. It never fails: what has no room is counted in Hidden.
-func Draw(in Input) Picture {
+func Draw(in Input) Picture { return draw(in, true) }
+
+// draw draws a map that may be higher than it needs to be, or not.
+func draw(in Input, loose bool) Picture {
 	in.Width, in.Height = max(in.Width, 0), max(in.Height, 0)
 	if in.Plan == nil {
 		in.Plan = &topology.Plan{}
 	}
 	d := newDrawing(in)
+	d.loose = loose
 	fit := d.fitting()
 	level := Level(min(max(int(fit.level)-in.Zoom, int(Detail)), int(List)))
 	if level > fit.level && level == Groups && !d.groupable() {

@@ -17,10 +17,10 @@ func Text(p *topology.Plan, width int) string {
 // TextOf is Text with all that a map can show; the height of the input is ignored.
 func TextOf(in Input) string {
 	in.Height = textHeight
-	pic := Draw(in)
+	pic := draw(in, false)
 	for pic.Hidden > 0 && in.Width > 0 && in.Height < 2*len(in.Plan.Nodes)+textHeight {
 		in.Height *= 2
-		pic = Draw(in)
+		pic = draw(in, false)
 	}
 	lines := pic.Lines
 	indent := in.Width
