@@ -8,7 +8,7 @@ func verbs() []verbGroup {
 		{"Begin:", []*cobra.Command{demoCmd()}},
 		{"Labs:", []*cobra.Command{upCmd(), downCmd(), statusCmd(), execCmd(), shellCmd(), logsCmd()}},
 		{"Packets:", []*cobra.Command{whyCmd(), traceCmd(), tuiCmd(), pingCmd(), sendCmd()}},
-		{"Files:", []*cobra.Command{lintCmd(), fmtCmd(), schemaCmd()}},
+		{"Files:", []*cobra.Command{lintCmd(), graphCmd(), fmtCmd(), schemaCmd()}},
 		{"The program:", []*cobra.Command{doctorCmd(), versionCmd()}},
 	}
 }

@@ -26,7 +26,7 @@ func addCompletion(root *cobra.Command) {
 		"labs":    {[]string{"down", "status"}, completeLabs},
 		"nodes":   {[]string{"exec", "shell", "logs"}, completeNodes},
 		"targets": {[]string{"why", "trace", "ping", "send", "tui"}, completeTargets},
-		"files":   {[]string{"up", "lint"}, completeFiles("yaml", "yml")},
+		"files":   {[]string{"up", "lint", "graph"}, completeFiles("yaml", "yml")},
 		"rules":   {[]string{"fmt"}, completeFiles("nft")},
 	} {
 		for _, verb := range c.verbs {
