@@ -110,13 +110,15 @@ func (b *batch) exprName(at int) string {
 	return name
 }
 
+const tooDeep = "chains jump to each other in a circle, or through more than 16 levels"
+
 // wholeHint is for errors that the kernel finds when it has read everything (nf_tables_validate).
 func wholeHint(errno unix.Errno) string {
 	switch {
 	case errors.Is(errno, unix.EPERM):
 		return "loading rules needs CAP_NET_ADMIN in the user namespace of the network namespace"
 	case errors.Is(errno, unix.ELOOP), errors.Is(errno, unix.EMLINK):
-		return "chains jump to each other in a circle, or through more than 16 levels"
+		return tooDeep
 	case errors.Is(errno, unix.EOPNOTSUPP):
 		return "a statement is reached from a hook where it cannot be; or the kernel was built without nf_tables"
 	}
@@ -130,6 +132,11 @@ func (p *part) hint(errno unix.Errno, expr string) string {
 		return "loading rules needs CAP_NET_ADMIN; a table with the flag owner belongs to the process that made it"
 	case expr != "" && (errors.Is(errno, unix.ENOENT) || errors.Is(errno, unix.EOPNOTSUPP)):
 		return "this kernel has no `" + expr + "` here: it needs the module " + p.module(expr)
+	case errors.Is(errno, unix.ELOOP), errors.Is(errno, unix.EMLINK):
+		return tooDeep
+	case p.rule != nil && p.rule.Chain.Base != nil && errors.Is(errno, unix.EOPNOTSUPP):
+		b := p.rule.Chain.Base
+		return "one of its statements cannot be in a chain of type " + b.Type + " at the hook " + string(b.Hook)
 	case p.base != nil && errors.Is(errno, unix.ENOENT) && len(p.base.Devices) > 0:
 		return "each device must exist when the rules are loaded: " + strings.Join(p.base.Devices, ", ")
 	case p.base != nil && errors.Is(errno, unix.ENOENT):

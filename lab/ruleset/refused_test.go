@@ -1,30 +1,150 @@
 package ruleset
 
-import "testing"
+import (
+	"errors"
+	"strings"
+	"testing"
 
-func TestX(t *testing.T) {
-	for _, text := range []string{
-		"table ip t {\n\tchain a {\n\t\tjump b\n\t}\n\tchain b {\n\t\tjump a\n\t}\n\tchain c { type filter hook input priority 0; jump a; }\n}\n",
-		"table ip t {\n\tchain a { type nat hook prerouting priority -300; }\n}\n",
-		"table ip t {\n\tchain a { type route hook input priority 0; }\n}\n",
-		"table ip t {\n\tchain a { type filter hook input priority 0; queue num 1; }\n}\n",
-		"table bridge t {\n\tchain a { type filter hook input priority 0;\n\t\tether type ip reject; }\n}\n",
-		"table ip t {\n\tchain a { type filter hook input priority 0;\n\t\tiif nosuch accept; }\n}\n",
-		"table netdev t {\n\tchain a { type filter hook ingress device nosuch priority 0; }\n}\n",
-		"table netdev t {\n\tchain a { type filter hook ingress devices = { lo, nosuch } priority 0; }\n}\n",
-		"table ip t {\n\tchain a { masquerade; }\n\tchain c { type filter hook input priority 0; jump a; }\n}\n",
-		"table ip t {\n\tchain a { dnat to 10.0.0.1; }\n\tchain c { type nat hook postrouting priority 0; jump a; }\n}\n",
-		"table ip t {\n\tchain c { type filter hook input priority 0; ip saddr 10.0.0.1 rt mtu 5; }\n}\n",
-		"table inet t {\n\tchain c { type filter hook ingress priority 0; ip saddr 10.0.0.1; }\n}\n",
-		"table ip t {\n\tset s { type ipv4_addr; size 2; elements = { 10.0.0.1, 10.0.0.2, 10.0.0.3 }; }\n}\n",
-		"table ip t {\n\tset s { type ipv4_addr; flags constant; }\n chain c { add @s { ip saddr }; }\n}\n",
-		"table ip t {\n\tchain c { type filter hook input priority 0;\n\t\tmeta nftrace 1 accept; }\n}\n",
-		"table bridge t {\n\tchain c { type filter hook input priority 0;\n\t\tip saddr 10.0.0.1 meta ibrname \"br0\" accept; }\n}\n",
-		"table ip t {\n\tchain c { type filter hook input priority 0;\n\t\tct event new accept; }\n}\n",
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// valid is a ruleset that the tests below break behind the checker's back: what the kernel refuses, the checker mostly
+// sees first.
+const valid = `table ip t {
+	set hosts {
+		type ipv4_addr
+		elements = { 10.0.0.1, 10.0.0.2 }
+	}
+	chain a {
+		accept
+	}
+	chain b {
+		jump a
+	}
+	chain in {
+		type filter hook input priority filter; policy accept;
+		tcp dport 22 jump b
+		ip saddr @hosts counter
+		iif "lo" accept
+	}
+	chain nat {
+		type nat hook postrouting priority srcnat; policy accept;
+		tcp dport 80 masquerade
+	}
+}
+`
+
+// TestRefused: what the kernel refuses is told at its place, with what to do, and nothing is loaded.
+func TestRefused(t *testing.T) {
+	chain := func(rs *nft.Ruleset, name string) *nft.Chain { return rs.Tables[0].Chain(name) }
+	stmts := func(rs *nft.Ruleset, name string, rule int) []nft.Stmt { return chain(rs, name).Rules[rule].Stmts }
+	for _, tt := range []struct {
+		name  string
+		spoil func(rs *nft.Ruleset)
+		want  string
+		hint  string
+		errno []unix.Errno
+	}{
+		{"chains in a circle", func(rs *nft.Ruleset) {
+			v := &stmts(rs, "a", 0)[0].(*nft.VerdictStmt).Verdict
+			v.Kind, v.Chain = nft.VerdictJump, chain(rs, "b")
+		}, "test.nft:14:3: the kernel refuses `tcp dport 22 jump b`: too many", "in a circle", []unix.Errno{unix.ELOOP, unix.EMLINK}},
+		{"a chain type that does not exist", func(rs *nft.Ruleset) { chain(rs, "in").Base.Type = "nonsense" },
+			"test.nft:13:3: the kernel refuses chain in: no such file or directory", "module nft_chain_nonsense", []unix.Errno{unix.ENOENT}},
+		{"a hook that the type does not have", func(rs *nft.Ruleset) { chain(rs, "nat").Base.Hook = nft.HookForward },
+			"test.nft:19:3: the kernel refuses chain nat: operation not supported", "type nat at the hook forward", []unix.Errno{unix.EOPNOTSUPP}},
+		{"NAT before conntrack", func(rs *nft.Ruleset) { chain(rs, "nat").Base.Priority = -300 },
+			"test.nft:19:3: the kernel refuses chain nat: operation not supported", "with this priority", []unix.Errno{unix.EOPNOTSUPP}},
+		{"a statement at a hook where it cannot be", func(rs *nft.Ruleset) { chain(rs, "nat").Base.Hook = nft.HookPrerouting },
+			"test.nft:20:3: the kernel refuses `tcp dport 80 masquerade`: operation not supported", "type nat at the hook prerouting", []unix.Errno{unix.EOPNOTSUPP}},
+		{"an expression that does not exist", func(rs *nft.Ruleset) {
+			stmts(rs, "in", 1)[0].(*nft.Match).Left.(*nft.Payload).Offset = 1 << 20
+		}, "test.nft:15:3: the kernel refuses `ip saddr @hosts`: ", "", []unix.Errno{unix.ERANGE, unix.EINVAL}},
+		{"a set that is not there", func(rs *nft.Ruleset) { rs.Tables[0].Sets = nil },
+			"test.nft:15:3: the kernel refuses `ip saddr @hosts`: no such file or directory", "", []unix.Errno{unix.ENOENT}},
+		{"an element of the wrong size", func(rs *nft.Ruleset) {
+			k := rs.Tables[0].Sets[0].Elems[1].Key.(*nft.Const)
+			k.Data = append(k.Data, 1)
+		}, "test.nft:4:26: the kernel refuses `10.0.0.2`: invalid argument", "", []unix.Errno{unix.EINVAL}},
+		{"a device that is not there", func(rs *nft.Ruleset) {
+			stmts(rs, "in", 2)[0].(*nft.Match).Right.(*nft.Const).Symbol = "nosuch"
+		}, "test.nft:16:7: there is no device `nosuch` in this network namespace", "iifname and oifname compare names", []unix.Errno{unix.ENODEV}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fresh(t, func() {
+				rs := parsed(t, valid)
+				tt.spoil(rs)
+				_, err := load(rs, false)
+				var e *Error
+				if !errors.As(err, &e) {
+					t.Errorf("got %v", err)
+					return
+				}
+				if !strings.HasPrefix(e.Error(), tt.want) {
+					t.Errorf("got  %v\nwant %s", e, tt.want)
+				}
+				if !strings.Contains(e.Hint, tt.hint) {
+					t.Errorf("hint %q, want %q", e.Hint, tt.hint)
+				}
+				known := false
+				for _, errno := range tt.errno {
+					known = known || errors.Is(err, errno)
+				}
+				if !known {
+					t.Errorf("%v is not one of %v", err, tt.errno)
+				}
+				if s, err := dumpAll(); err != nil || s != "" {
+					t.Errorf("something was loaded: %s, %v", s, err)
+				}
+			})
+		})
+	}
+}
+
+// TestAllOrNothing: a ruleset that is refused at its end leaves what was there as it was, also when it was to replace it.
+func TestAllOrNothing(t *testing.T) {
+	fresh(t, func() {
+		if _, err := Load(source(valid), false); err != nil {
+			t.Error(err)
+			return
+		}
+		before, err := dumpAll()
+		if err != nil {
+			t.Error(err)
+		}
+		rs := parsed(t, strings.ReplaceAll(valid, "table ip t", "table ip other"))
+		rs.Tables[0].Chain("nat").Base.Hook = nft.HookPrerouting
+		for _, replace := range []bool{false, true} {
+			if _, err := load(rs, replace); err == nil {
+				t.Error("the ruleset was loaded")
+			}
+			after, err := dumpAll()
+			if err != nil || after != before {
+				t.Errorf("replace %v: changed, or %v:\n%s", replace, err, after)
+			}
+		}
+	})
+}
+
+// TestUnsupported: what a kernel lacks is named, with its module. Queues and reject in a bridge are modules on most.
+func TestUnsupported(t *testing.T) {
+	for _, tt := range []struct{ text, want, hint string }{
+		{"table ip t {\n\tchain c {\n\t\ttcp dport 22 queue to 1\n\t}\n}\n", "test.nft:3:16: the kernel refuses `queue to 1`: ", "module nft_queue"},
+		{"table bridge t {\n\tchain c {\n\t\ttype filter hook input priority 0;\n\t\tether type ip reject\n\t}\n}\n",
+			"test.nft:4:17: the kernel refuses `reject", "module nft_reject_bridge"},
 	} {
 		fresh(t, func() {
-			_, err := Load(source(text), false)
-			t.Logf("%s\n=> %v", text, err)
+			_, err := Load(source(tt.text), false)
+			if err == nil {
+				t.Logf("this kernel has %s", tt.hint)
+				return
+			}
+			var e *Error
+			if !errors.As(err, &e) || !strings.HasPrefix(e.Error(), tt.want) || !strings.Contains(e.Hint, tt.hint) {
+				t.Errorf("got %v, %+v", err, e)
+			}
 		})
 	}
 }

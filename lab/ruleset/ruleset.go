@@ -32,7 +32,13 @@ type Loaded struct {
 // if the ruleset itself is wrong.
 func Load(r *topology.Ruleset, replace bool) (*Loaded, error) {
 	rs, errs := r.Check()
-	if len(errs) > 0 {
+	switch {
+	case errs.Unsupported():
+		if err := loadByBinary(r, errs, replace); err != nil {
+			return nil, err
+		}
+		return &Loaded{Binary: true}, nil
+	case len(errs) > 0:
 		return nil, errs
 	}
 	handles, err := load(rs, replace)
