@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -204,23 +205,25 @@ func bound() error {
 		return err
 	}
 	fmt.Println(s.State, s.Holder.Pid)
-	_, err = os.Stdin.Read(make([]byte, 1))
+	if _, err := os.Stdin.Read(make([]byte, 1)); err != nil && err != io.EOF {
+		return err
+	}
+	if err := l.Keep(); err != nil {
+		return err
+	}
 	runtime.KeepAlive(l)
-	return err
+	return nil
 }
 
-// A bound lab is a lab as any other, until the process that started it is killed.
-func TestBound(t *testing.T) {
-	needNamespaces(t)
-	t.Parallel()
-	name := newName()
-	cmd := exec.Command("/proc/self/exe")
+// startBound starts bound and waits for its lab. When stdin is closed the lab is kept.
+func startBound(t *testing.T, name string) (cmd *exec.Cmd, stdin io.Closer, pid int) {
+	t.Helper()
+	cmd = exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), roleVar+"=bound", labVar+"="+name)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stdin.Close()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -229,10 +232,19 @@ func TestBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	var state State
-	var pid int
 	if _, err := fmt.Fscan(stdout, &state, &pid); err != nil || state != Running {
 		t.Fatalf("%q, %v", state, err)
 	}
+	return cmd, stdin, pid
+}
+
+// A bound lab is a lab as any other, until the process that started it is killed.
+func TestBound(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	name := newName()
+	cmd, stdin, pid := startBound(t, name)
+	defer stdin.Close()
 	holder, err := pidfdOf(pid)
 	if err != nil {
 		t.Fatal(err)
@@ -255,6 +267,28 @@ func TestBound(t *testing.T) {
 	if err := nothingOf(name); err != nil {
 		t.Error(err)
 	}
+}
+
+// A bound lab that is kept outlives the process that started it.
+func TestBoundKept(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	name := newName()
+	cmd, stdin, _ := startBound(t, name)
+	if err := stdin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, code := output(t, l, "fw", "exit 3"); code != 3 {
+		t.Errorf("exit code %d", code)
+	}
+	down(t, l)
 }
 
 // A bound lab can also be ended as any other.

@@ -71,7 +71,12 @@ func Up(ctx context.Context, plan *topology.Plan, opts Options, progress func(Pr
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, h.kill)
-	err = h.deploy(o, !opts.Bound, progress)
+	err = h.deploy(o, progress)
+	if err == nil && !opts.Bound {
+		if err = keep(h.control); err != nil {
+			err = h.lost(err)
+		}
+	}
 	if !stop() && ctx.Err() != nil || err != nil {
 		h.end()
 		if ctx.Err() != nil {
@@ -79,13 +84,12 @@ func Up(ctx context.Context, plan *topology.Plan, opts Options, progress func(Pr
 		}
 		return nil, err
 	}
-	if opts.Bound {
-		h.forget()
-		return &Lab{addr: a, bond: h.control}, nil
-	}
-	_ = h.control.c.Close() // all has been said
 	h.forget()
-	return &Lab{addr: a}, nil
+	l := &Lab{addr: a}
+	if opts.Bound {
+		l.bond = h.control
+	}
+	return l, nil
 }
 
 func newOrder(plan *topology.Plan, opts Options) (order, error) {
@@ -169,8 +173,8 @@ func isolation() *syscall.SysProcAttr {
 	return attr
 }
 
-// deploy has the plan built and, with keep, the lab live by itself from then on.
-func (h *starting) deploy(o order, keep bool, progress func(Progress)) error {
+// deploy has the plan built.
+func (h *starting) deploy(o order, progress func(Progress)) error {
 	if err := h.control.send(msgOrder, o); err != nil {
 		return h.lost(err)
 	}
@@ -195,18 +199,34 @@ func (h *starting) deploy(o order, keep bool, progress func(Progress)) error {
 			}
 			return e
 		case msgReady:
-			if !keep {
-				return nil
-			}
-			if err := h.control.send(msgKeep, nil); err != nil {
-				return h.lost(err)
-			}
-		case msgKept:
 			return nil
 		default:
 			return fmt.Errorf("the holder says %q, which means nothing here", m.Kind)
 		}
 	}
+}
+
+// keep has a lab that was built live by itself from here on.
+func keep(control *wire) error {
+	if err := control.send(msgKeep, nil); err != nil {
+		return err
+	}
+	m, _, err := control.recv()
+	if err == nil && m.Kind != msgKept {
+		err = fmt.Errorf("the holder says %q, which means nothing here", m.Kind)
+	}
+	if err == nil {
+		_ = control.c.Close() // all has been said
+	}
+	return err
+}
+
+// Keep lets a lab that is bound to this process live on when it ends. It must be called once at most.
+func (l *Lab) Keep() error {
+	if err := keep(l.bond); err != nil {
+		return &OpError{Op: "keep lab " + l.Name(), Err: err}
+	}
+	return nil
 }
 
 // lost explains a holder that is gone without a word.

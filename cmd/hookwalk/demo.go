@@ -59,7 +59,7 @@ func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
 		return fmt.Errorf("the demo's lab: %w", problems.Err())
 	}
 	fmt.Fprintf(w, "%s\n%s\n\n", plan.About, demoPicture)
-	l, err := demoUp(ctx, plan, keep)
+	l, err := demoUp(ctx, plan)
 	if err != nil {
 		return upError(ctx, err)
 	}
@@ -87,7 +87,11 @@ func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
 	if before.Verdict != path.Drop || len(before.NearMiss) == 0 {
 		return &exitError{exitFailed, errors.New("the story went otherwise: the packet should have been dropped, with a near miss")}
 	}
-	if kept = keep; kept {
+	if keep {
+		if err := l.Keep(); err != nil {
+			return err
+		}
+		kept = true
 		lab := ""
 		if l.Name() != demoName {
 			lab = "-l " + l.Name() + " "
@@ -114,14 +118,14 @@ func demo(ctx context.Context, w io.Writer, keep bool) (err error) {
 	return nil
 }
 
-// demoUp starts the lab, bound to this process unless it is kept, under another name if its own is taken.
-func demoUp(ctx context.Context, plan *topology.Plan, keep bool) (*lab.Lab, error) {
+// demoUp starts the lab, bound to this process, under another name if its own is taken.
+func demoUp(ctx context.Context, plan *topology.Plan) (*lab.Lab, error) {
 	plan.Name = demoName
-	l, err := lab.Up(ctx, plan, lab.Options{Bound: !keep}, nil)
+	l, err := lab.Up(ctx, plan, lab.Options{Bound: true}, nil)
 	var taken *lab.AlreadyUpError
 	if errors.As(err, &taken) {
 		plan.Name = fmt.Sprintf("%s-%d", demoName, os.Getpid())
-		return lab.Up(ctx, plan, lab.Options{Bound: !keep}, nil)
+		return lab.Up(ctx, plan, lab.Options{Bound: true}, nil)
 	}
 	return l, err
 }

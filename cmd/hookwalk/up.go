@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,6 +49,7 @@ type upReport struct {
 }
 
 func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
+	signal.Ignore(syscall.SIGPIPE) // that nobody reads about it, as in up | head -1, is no reason to stop
 	begin := time.Now()
 	plan, problems := topology.Load(file)
 	if err := problems.Render(errOut); err != nil {
@@ -74,11 +77,15 @@ func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
 		return upError(ctx, err)
 	}
 	r.Took = time.Since(begin)
-	if !text {
-		return writeJSON(out, r)
+	if text {
+		_, err = fmt.Fprintf(out, "up in %.2f s    next: %s\n", r.Took.Seconds(), next(plan))
+	} else {
+		err = writeJSON(out, r)
 	}
-	_, err = fmt.Fprintf(out, "up in %.2f s    next: %s\n", r.Took.Seconds(), next(plan))
-	return err
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("up: lab %s is up, but %w", plan.Name, err)
+	}
+	return nil
 }
 
 // upError says at which phase up stopped.
