@@ -17,49 +17,46 @@ func (m *Model) Draw(c *canvas.Canvas, r canvas.Rect, size canvas.Size) {
 		m.drawEvents(c, r)
 	case size == canvas.Tabs:
 		m.drawTabs(c, r.Row(0))
-		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y + 1, W: r.W, H: r.H - 1}, m.pane)
+		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y + 1, W: r.W, H: r.H - 1}, m.pane, false)
 	case m.Zoom:
-		m.drawPane(c, r, m.pane)
+		m.drawPane(c, r, m.pane, false)
 	case size == canvas.Wide:
 		events := max(9, r.H/4)
-		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y, W: r.W - nodeWidth, H: r.H - events}, PaneMap)
-		m.drawPane(c, canvas.Rect{X: r.X + r.W - nodeWidth, Y: r.Y, W: nodeWidth, H: r.H - events}, PaneNode)
-		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y + r.H - events, W: r.W, H: events}, PaneEvents)
+		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y, W: r.W - nodeWidth, H: r.H - events}, PaneMap, false)
+		m.drawPane(c, canvas.Rect{X: r.X + r.W - nodeWidth, Y: r.Y, W: nodeWidth, H: r.H - events}, PaneNode, false)
+		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y + r.H - events, W: r.W, H: events}, PaneEvents, false)
 	default:
 		events := max(8, r.H/3)
 		top := PaneMap
 		if m.pane == PaneNode {
 			top = PaneNode
 		}
-		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y, W: r.W, H: r.H - events}, top)
-		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y + r.H - events, W: r.W, H: events}, PaneEvents)
+		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y, W: r.W, H: r.H - events}, top, true)
+		m.drawPane(c, canvas.Rect{X: r.X, Y: r.Y + r.H - events, W: r.W, H: events}, PaneEvents, false)
 	}
-	m.brief(c, r, size)
 }
 
-// brief adds two lines about the selected node to the map where the inspector has no pane.
-func (m *Model) brief(c *canvas.Canvas, r canvas.Rect, size canvas.Size) {
-	if size != canvas.Panes || m.Zoom || m.pane == PaneNode {
-		return
-	}
-	h := r.H - max(8, r.H/3)
-	m.drawBrief(c, canvas.Rect{X: r.X + 1, Y: r.Y + h - 3, W: r.W - 2, H: 2})
-}
-
-// drawPane draws one pane with its frame.
-func (m *Model) drawPane(c *canvas.Canvas, r canvas.Rect, p Pane) {
+// drawPane draws one pane with its frame; brief adds two lines about the selected node to the map.
+func (m *Model) drawPane(c *canvas.Canvas, r canvas.Rect, p Pane, brief bool) {
 	if r.Empty() {
 		return
 	}
 	c.Zone(r, paneZone(p))
+	room := r.Inset()
+	if p == PaneMap {
+		if brief { // the last two lines are for the node
+			room.H = max(room.H-2, 0)
+		}
+		m.layMap(room)
+	}
 	title, note := m.title(p, r.W)
 	in := c.Frame(r, m.glyphs, title, note, p == m.pane)
 	switch p {
 	case PaneMap:
-		if !m.Zoom && r.W < 110 && r.W >= 80 && in.H > 6 { // the last two lines are for the node
-			in.H -= 2
+		m.drawMap(c, room)
+		if brief {
+			m.drawBrief(c, canvas.Rect{X: in.X, Y: room.Y + room.H, W: in.W, H: 2})
 		}
-		m.drawMap(c, in)
 	case PaneNode:
 		m.drawNode(c, in)
 	case PaneEvents:
@@ -74,7 +71,7 @@ func (m *Model) title(p Pane, width int) (title, note string) {
 		if width < 110 {
 			note += "  tab: node"
 		}
-		return "Map", note
+		return fmt.Sprintf("Map %s %s", m.glyphs.Dot, m.maps.picture.Level), note
 	case PaneNode:
 		return m.nodeTitle(), ""
 	}

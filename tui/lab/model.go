@@ -56,8 +56,8 @@ type Model struct {
 	top    int   // likewise, of the first row on the screen
 	seen   int   // how many events there were when the list was last followed
 
-	picture mapCache
-	chains  map[string][]chain // of each node that was looked at
+	maps   mapCache
+	chains map[string][]chain // of each node that was looked at
 }
 
 // New makes the screen. The log may grow; Refresh says that it did.
@@ -231,11 +231,11 @@ func (m *Model) Update(msg tea.KeyPressMsg) bool {
 func (m *Model) arrow(dx, dy int) {
 	switch m.pane {
 	case PaneMap:
-		m.Select(m.picture.next(m.node, sign(dx), sign(dy)))
+		m.Select(m.maps.next(m.node, sign(dx), sign(dy)))
 	case PaneNode:
 		m.scroll = max(m.scroll+dy, 0)
 		if dx != 0 {
-			m.Select(m.picture.next(m.node, dx, 0))
+			m.Select(m.maps.next(m.node, dx, 0))
 		}
 	case PaneEvents:
 		if dx == 0 {
