@@ -15,8 +15,9 @@ type compiler struct {
 	table   *nft.Table // of what is in work
 	sets    map[*nft.Set]setName
 	names   *names
-	scratch attrs // of the rule in work
-	err     error // the first
+	scratch attrs   // of the rule in work
+	pieces  []piece // likewise
+	err     error   // the first
 }
 
 // setName is how rules refer to a set. A set of the same batch needs its number, because an anonymous one gets its

@@ -127,7 +127,7 @@ table netdev t {
 	map typed { typeof ip saddr . tcp dport : meta mark; elements = { 10.0.0.1 . 22 : 5 }; }
 	map typedverdict { typeof iifname : verdict; elements = { "lo" : accept }; }
 	map moved { typeof ip daddr : interval ip daddr; flags interval; elements = { 10.1.0.0/24 : 10.2.0.0/24, 10.3.0.1 : 10.4.0.1-10.4.0.9 }; }
-	map names { type ifname : ipv4_addr; elements = { "eth0" : 10.0.0.1 }; }
+	map byname { type ifname : ipv4_addr; elements = { "eth0" : 10.0.0.1 }; }
 	chain other { }
 }
 `,

@@ -24,7 +24,7 @@ type rule struct {
 
 func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 	c.scratch.b = c.scratch.b[:0]
-	rc := &rule{compiler: c, family: ch.Table.Family, out: &c.scratch, known: knownIn(ch.Table.Family)}
+	rc := &rule{compiler: c, family: ch.Table.Family, out: &c.scratch, pieces: c.pieces[:0], known: knownIn(ch.Table.Family)}
 	for i, s := range r.Stmts {
 		rc.node = s
 		rc.free = 0
@@ -48,6 +48,7 @@ func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 	}
 	c.close(at)
 	c.comment(unix.NFTA_RULE_USERDATA, r.Comment)
+	c.pieces = rc.pieces[:0]
 }
 
 // stmt compiles one statement; last says that none follows.

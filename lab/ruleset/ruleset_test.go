@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -285,6 +286,7 @@ func BenchmarkOwn(b *testing.B) {
 	})
 	fresh(b, func() {
 		addDevice(b, "eth0")
+		var closing time.Duration
 		b.Run("own and close", func(b *testing.B) {
 			for b.Loop() {
 				o, err := Own(ownedText)
@@ -292,10 +294,13 @@ func BenchmarkOwn(b *testing.B) {
 					b.Error(err)
 					return
 				}
+				start := time.Now()
 				if err := o.Close(); err != nil {
 					b.Error(err)
 				}
+				closing += time.Since(start)
 			}
+			b.ReportMetric(float64(closing.Microseconds())/float64(b.N), "µs/close")
 		})
 	})
 }
