@@ -14,7 +14,7 @@ import (
 // Every key that the help names does something on its screen: the picture changes, or a command goes out.
 func TestHelpTellsTheTruth(t *testing.T) {
 	places := map[Screen][]string{ // where somebody may be: each key must do something in one of them
-		Lab:  {"<home>/fw<enter><esc>d<up><up>", "g<tab>", "<tab><tab>", "d[", "/fw<enter>", "<tab>/isp<enter>", "+", "<tab><tab>jj"},
+		Lab:  {"<home>/fw<enter><esc>d<up><up>", "g<tab>", "<tab><tab>", "d[", "/fw<enter>", "<tab>/isp<enter>", "-", "---+", "<tab><tab>jj"},
 		Step: {"gnnnnnn", "<tab>G", "GS", "<tab><tab><tab>gnnnnnnn", "z"},
 	}
 	for _, s := range []Screen{Lab, Step} {
@@ -138,6 +138,24 @@ func TestKeys(t *testing.T) {
 				t.Errorf("%q is on the screen:\n%s", c.not, text)
 			}
 		})
+	}
+}
+
+// On a screen that is too small for panes the arrow keys move in the list.
+func TestKeysOfLists(t *testing.T) {
+	for _, s := range []struct {
+		screen Screen
+		keys   string
+		want   string
+	}{{Lab, "<tab>kk", ">  13"}, {Step, "kk", ">● fw prerouting/dstnat"}, {Step, "kkj", ">◆ fw route"}, {Step, "N", ">◆ fw route"}} {
+		c := testConfig(t, "drop")
+		c.Screen = s.screen
+		m := start(t, c, 40, 12)
+		screen(t, m)
+		press(t, m, s.keys)
+		if text := screen(t, m); !strings.Contains(text, s.want) {
+			t.Errorf("%s: no %q:\n%s", s.keys, s.want, text)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -66,6 +67,7 @@ func runTUI(ctx context.Context, args []string, family traffic.Family, keys stri
 			},
 		}}
 	if len(args) == 2 {
+		config.Sent = time.Now()
 		p, err := l.Why(ctx, args[0], args[1], family)
 		if err != nil {
 			return probeError(err)

@@ -12,6 +12,7 @@ const nodeWidth = 46
 
 // Draw draws the screen.
 func (m *Model) Draw(c *canvas.Canvas, r canvas.Rect, size canvas.Size) {
+	m.size = size
 	switch {
 	case size == canvas.List:
 		m.drawEvents(c, r)
@@ -49,7 +50,7 @@ func (m *Model) drawPane(c *canvas.Canvas, r canvas.Rect, p Pane, brief bool) {
 		}
 		m.layMap(room)
 	}
-	title, note := m.title(p, r.W)
+	title, note := m.title(p, brief)
 	in := c.Frame(r, m.glyphs, title, note, p == m.pane)
 	switch p {
 	case PaneMap:
@@ -64,11 +65,11 @@ func (m *Model) drawPane(c *canvas.Canvas, r canvas.Rect, p Pane, brief bool) {
 	}
 }
 
-func (m *Model) title(p Pane, width int) (title, note string) {
+func (m *Model) title(p Pane, brief bool) (title, note string) {
 	switch p {
 	case PaneMap:
 		note = "+/- zoom  0 fit"
-		if width < 110 {
+		if brief {
 			note += "  tab: node"
 		}
 		return fmt.Sprintf("Map %s %s", m.glyphs.Dot, m.maps.picture.Level), note

@@ -16,6 +16,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/hookwalk/hookwalk/topology"
+	"github.com/hookwalk/hookwalk/tui/canvas"
+	"github.com/hookwalk/hookwalk/tui/netmap"
 	"github.com/hookwalk/hookwalk/tui/record"
 	"github.com/hookwalk/hookwalk/tui/theme"
 )
@@ -45,10 +47,11 @@ type Model struct {
 	glyphs *theme.Glyphs
 	pane   Pane
 
-	node   string // the selected one
-	zoom   int    // of the map
-	scroll int    // of the node pane
-	page   int    // rows of the list of events, as drawn last
+	size   canvas.Size // of the screen, as drawn last
+	node   string      // the selected one
+	zoom   int         // of the map
+	scroll int         // of the node pane
+	page   int         // rows of the list of events, as drawn last
 
 	filter string
 	match  []int // indexes of the events that pass the filter; nil: all
@@ -217,9 +220,13 @@ func (m *Model) Update(msg tea.KeyPressMsg) bool {
 	case key.Matches(msg, k.Last):
 		m.move(m.rows() - 1)
 	case key.Matches(msg, k.Closer):
-		m.zoom = min(m.zoom+1, 3)
+		if m.maps.picture.Level > netmap.Detail {
+			m.zoom++
+		}
 	case key.Matches(msg, k.Wider):
-		m.zoom = max(m.zoom-1, -3)
+		if m.maps.picture.Level < netmap.List {
+			m.zoom--
+		}
 	case key.Matches(msg, k.Fit):
 		m.zoom = 0
 	default:
@@ -229,7 +236,11 @@ func (m *Model) Update(msg tea.KeyPressMsg) bool {
 }
 
 func (m *Model) arrow(dx, dy int) {
-	switch m.pane {
+	pane := m.pane
+	if m.size == canvas.List {
+		pane = PaneEvents
+	}
+	switch pane {
 	case PaneMap:
 		m.Select(m.maps.next(m.node, sign(dx), sign(dy)))
 	case PaneNode:

@@ -9,6 +9,7 @@ import (
 
 // Draw draws the screen.
 func (m *Model) Draw(c *canvas.Canvas, r canvas.Rect, size canvas.Size) {
+	m.size = size
 	if m.packet == nil {
 		m.drawEmpty(c, r)
 		return

@@ -15,6 +15,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/tui/canvas"
 	"github.com/hookwalk/hookwalk/tui/record"
 	"github.com/hookwalk/hookwalk/tui/theme"
 )
@@ -43,6 +44,7 @@ type Model struct {
 	step   int            // index into the packet's steps
 	rule   int            // index into the rules of the step
 	pane   Pane
+	size   canvas.Size // of the screen, as drawn last
 }
 
 // New makes the screen without a packet.
@@ -139,6 +141,10 @@ func (m *Model) Update(msg tea.KeyPressMsg) bool {
 
 func (m *Model) vertical(down bool) {
 	switch {
+	case m.size == canvas.List && down:
+		m.goTo(m.step + 1)
+	case m.size == canvas.List:
+		m.goTo(m.step - 1)
 	case m.pane == PaneSteps && down:
 		m.node(1)
 	case m.pane == PaneSteps:
