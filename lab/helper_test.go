@@ -210,6 +210,21 @@ func homePlan(name string) *topology.Plan {
 	return p
 }
 
+// rulesPlan is homePlan with rules on fw.
+func rulesPlan(name string) *topology.Plan {
+	p := homePlan(name)
+	p.Node("fw").Ruleset = &topology.Ruleset{Main: "fw.nft", Pos: topology.Pos{File: p.File, Line: 3, Col: 9},
+		Files: map[string]string{"fw.nft": `table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		ct state established,related accept
+		udp dport 7 accept
+	}
+}
+`}}
+	return p
+}
+
 // output runs a command line in a node and gives what it writes, and its exit code.
 func output(t testing.TB, l *Lab, node, line string) (string, int) {
 	t.Helper()

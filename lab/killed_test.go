@@ -33,7 +33,7 @@ const (
 
 // upKilled is an up that SIGKILL ends behind a phase.
 func upKilled() error {
-	_, err := Up(context.Background(), homePlan(os.Getenv(labVar)), Options{}, func(p Progress) {
+	_, err := Up(context.Background(), rulesPlan(os.Getenv(labVar)), Options{}, func(p Progress) {
 		if p.Phase == os.Getenv(phaseVar) {
 			_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 			select {}
@@ -55,19 +55,36 @@ func killer() error {
 	random := rand.New(rand.NewPCG(seed, 0))
 	base := os.Getenv(labVar)
 	started := 0
-	for i, phase := range []string{"nodes", "links", "addrs", "ready"} {
+	for i, phase := range []string{"nodes", "links", "addrs", "nft", "ready"} {
 		if err := killOne(fmt.Sprintf("%s-%d", base, i), phase, 0, &started); err != nil {
 			return fmt.Errorf("killed behind %s: %w", phase, err)
 		}
 	}
+	took, err := timeUp(base)
+	if err != nil {
+		return err
+	}
 	for i := range 60 {
-		after := time.Duration(random.Int64N(int64(40 * time.Millisecond)))
+		after := time.Duration(random.Int64N(int64(took) * 3 / 2))
 		if err := killOne(fmt.Sprintf("%s-r%d", base, i), "", after, &started); err != nil {
 			return fmt.Errorf("killed after %v, seed %d: %w", after, seed, err)
 		}
 	}
 	fmt.Printf("%d were up before they were killed\n", started)
 	return nil
+}
+
+// timeUp is how long an up takes that nobody kills.
+func timeUp(name string) (time.Duration, error) {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), roleVar+"=up-killed", labVar+"="+name)
+	begin := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return 0, fmt.Errorf("%w: %s", err, out)
+	}
+	took := time.Since(begin)
+	_, err := (&Lab{addr: address{os.Geteuid(), name}}).Down(context.Background())
+	return took, err
 }
 
 // killOne runs up and kills it, then sees that nothing is left. A lab that was ready by then lives: that is no

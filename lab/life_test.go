@@ -16,7 +16,7 @@ func TestUpStatusDown(t *testing.T) {
 	t.Parallel()
 	name := newName()
 	var phases []string
-	l, err := Up(t.Context(), homePlan(name), Options{}, func(p Progress) { phases = append(phases, p.Phase+": "+p.Text) })
+	l, err := Up(t.Context(), rulesPlan(name), Options{}, func(p Progress) { phases = append(phases, p.Phase+": "+p.Text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,6 +25,7 @@ func TestUpStatusDown(t *testing.T) {
 		"nodes: 7 network namespaces",
 		"links: 6 veth pairs, bridge br0 on lan",
 		"addrs: 15 addresses, 10 routes, forwarding on isp fw",
+		"nft: fw: 2 rules from fw.nft",
 		"ready: 6/6 links up, 5 services listening",
 	}
 	if !slices.Equal(phases, want) {
@@ -129,10 +130,10 @@ func TestParallelLabs(t *testing.T) {
 func TestUpCancelled(t *testing.T) {
 	needNamespaces(t)
 	t.Parallel()
-	for _, phase := range []string{"nodes", "links", "addrs", "ready"} {
+	for _, phase := range []string{"nodes", "links", "addrs", "nft", "ready"} {
 		name := newName()
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := Up(ctx, homePlan(name), Options{}, func(p Progress) {
+		_, err := Up(ctx, rulesPlan(name), Options{}, func(p Progress) {
 			if p.Phase == phase {
 				cancel()
 			}
