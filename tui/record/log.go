@@ -30,7 +30,7 @@ func (e Event) Text() string {
 	s := e.At()
 	parts := []string{e.Packet.Name(), s.Node, s.Station.Name(), s.Event, s.Packet.String(), s.Detail}
 	if s.Rule != nil {
-		parts = append(parts, s.Rule.Where())
+		parts = append(parts, s.Rule.Where(), s.Rule.Text)
 	}
 	return strings.Join(parts, " ")
 }
