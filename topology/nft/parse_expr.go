@@ -108,11 +108,8 @@ func (p *parser) primary(from origin) ExprNode {
 		if from == fromSelector {
 			p.fail(p.tokSpan(t), "a rule starts with what to look at, such as `ip saddr` or `tcp dport`", "selector or statement expected, found %s", t.describe())
 		}
-		if t.kind == tNumber && p.classID() {
-			first := p.advance()
-			p.advance()
-			last := p.advance()
-			return &WordNode{Span: p.spanFrom(first), Kind: WordName, Text: first.text + ":" + last.text}
+		if w := p.classID(); w != nil {
+			return w
 		}
 		return p.word(p.advance())
 	case tBad:
@@ -127,13 +124,31 @@ func (p *parser) primary(from origin) ExprNode {
 	return nil
 }
 
-// classID reports whether `1:2` stands here, without spaces, as the value of meta priority.
-func (p *parser) classID() bool {
+// classID parses `1:2` as the value of meta priority, a traffic class: both numbers are hexadecimal, so to the lexer it
+// may be several tokens. Nil if there is none.
+func (p *parser) classID() *WordNode {
 	if !p.classOK {
-		return false
+		return nil
 	}
-	c, n := p.peek(1), p.peek(2)
-	return c.is(":") && !c.spaced && (n.kind == tNumber || n.kind == tName) && !n.spaced
+	first := p.cur()
+	end := first.off
+	hex := func() bool {
+		from := end
+		for int(end) < len(p.src) && isHex(p.src[end]) {
+			end++
+		}
+		return end > from && end-from <= 4
+	}
+	if !hex() || int(end) >= len(p.src) || p.src[end] != ':' {
+		return nil
+	}
+	if end++; !hex() || int(end) < len(p.src) && isNameByte(p.src[end]) {
+		return nil
+	}
+	for p.cur().off < end {
+		p.advance()
+	}
+	return &WordNode{Span: p.spanFrom(first), Kind: WordName, Text: p.src[first.off:end]}
 }
 
 // selects reports whether the word t, which starts selectors, starts one here, rather than being a value like `tcp`.

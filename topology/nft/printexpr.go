@@ -161,7 +161,7 @@ func hasColon(x ExprNode) bool {
 	case *WordNode:
 		return strings.Contains(n.Text, ":")
 	case *RangeNode:
-		return hasColon(n.From)
+		return hasColon(n.From) || hasColon(n.To)
 	}
 	return false
 }
