@@ -55,7 +55,7 @@ var rewrites = []scenario{
 		type filter hook prerouting priority mangle;
 		tcp dport 8080 meta mark set 0x7
 	}
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy accept;
 		meta mark 0x7 tcp dport 8080 drop
 	}
@@ -71,10 +71,10 @@ var rewrites = []scenario{
 		t.event(Event{Family: "ip", Table: "mangle", Chain: "pre", Type: EventPolicy, Policy: "accept"}, nil)
 		t.last("prerouting", p)
 		p.ttl--
-		return t.first("forward", p).rule("ip", "mangle", "fwd", 101, "drop", p)
+		return t.first("forward", p).rule("ip", "mangle", "across", 101, "drop", p)
 	}, Drop},
 	{"mark-near-miss", map[string]string{"isp": `table ip f {
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy drop;
 		meta mark 0x7 tcp dport 8080 accept
 	}
@@ -85,7 +85,7 @@ var rewrites = []scenario{
 		t.send("client", "eth0", p)
 		t.at("isp", "eth0", "eth1").rx(p).hooks(p, "prerouting")
 		p.ttl--
-		return t.first("forward", p).policy("ip", "f", "fwd", "drop", p)
+		return t.first("forward", p).policy("ip", "f", "across", "drop", p)
 	}, Drop},
 	{"vmap-and-jump", map[string]string{"isp": `table ip nat {
 	chain pre {
@@ -95,7 +95,7 @@ var rewrites = []scenario{
 }
 table ip f {
 	chain web { ip daddr 203.0.113.0/24 accept; }
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy drop;
 		tcp dport vmap { 22 : drop, 8080 : accept }
 		iifname "eth0" tcp dport { 8080, 8443 } jump web
@@ -110,7 +110,7 @@ table ip f {
 		p.dport = 80
 		t.last("prerouting", p)
 		p.ttl--
-		return t.first("forward", p).policy("ip", "f", "fwd", "drop", p)
+		return t.first("forward", p).policy("ip", "f", "across", "drop", p)
 	}, Drop},
 	{"two-nats", map[string]string{
 		"isp": `table ip nat {
@@ -144,7 +144,7 @@ table ip f {
 	}
 }
 table inet filter {
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy drop;
 		ip6 daddr 2001:db8:2::10 tcp dport { 8080, 8443 } accept
 	}
@@ -157,20 +157,20 @@ table inet filter {
 		p.dst, p.dport = "2001:db8:2::10", 80
 		t.last("prerouting", p)
 		p.ttl--
-		return t.first("forward", p).policy("inet", "filter", "fwd", "drop", p)
+		return t.first("forward", p).policy("inet", "filter", "across", "drop", p)
 	}, Drop},
 }
 
 // Rules of a bridge, and of IP on the same node.
 const fakeBridge = `table bridge filter {
 	chain pre { type filter hook prerouting priority dstnat; policy accept; }
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy accept;
 		ether type ip ip daddr 10.0.1.12 drop
 	}
 }
 table ip filter {
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy drop;
 		ip daddr 10.0.1.13 accept
 	}
@@ -184,7 +184,7 @@ var bridges = []scenario{
 		t.send("pc1", "eth0", p)
 		t.at("lan", "p1", "p2").rx(p).own("bridge", "prerouting"+SuffixFirst, p)
 		t.policy("bridge", "filter", "pre", "accept", p).own("bridge", "prerouting"+SuffixLast, p)
-		return t.own("bridge", "forward"+SuffixFirst, p).rule("bridge", "filter", "fwd", 100, "drop", p)
+		return t.own("bridge", "forward"+SuffixFirst, p).rule("bridge", "filter", "across", 100, "drop", p)
 	}, Drop},
 	{"bridge-netfilter", map[string]string{"lan": fakeBridge}, func() *tape {
 		p := echo("10.0.1.11", "10.0.1.1")
@@ -192,8 +192,8 @@ var bridges = []scenario{
 		t.send("pc1", "eth0", p)
 		t.at("lan", "p1", "p0").rx(p).own("bridge", "prerouting"+SuffixFirst, p)
 		t.policy("bridge", "filter", "pre", "accept", p).hooks(p, "prerouting").own("bridge", "prerouting"+SuffixLast, p)
-		t.own("bridge", "forward"+SuffixFirst, p).policy("bridge", "filter", "fwd", "accept", p)
-		return t.first("forward", p).policy("ip", "filter", "fwd", "drop", p)
+		t.own("bridge", "forward"+SuffixFirst, p).policy("bridge", "filter", "across", "accept", p)
+		return t.first("forward", p).policy("ip", "filter", "across", "drop", p)
 	}, Drop},
 	{"bridge-netfilter-through", map[string]string{"lan": fakeBridge}, func() *tape {
 		p := echo("10.0.1.11", "10.0.1.13")
@@ -201,8 +201,8 @@ var bridges = []scenario{
 		t.send("pc1", "eth0", p)
 		t.at("lan", "p1", "p2").rx(p).own("bridge", "prerouting"+SuffixFirst, p)
 		t.policy("bridge", "filter", "pre", "accept", p).hooks(p, "prerouting").own("bridge", "prerouting"+SuffixLast, p)
-		t.own("bridge", "forward"+SuffixFirst, p).policy("bridge", "filter", "fwd", "accept", p)
-		t.first("forward", p).rule("ip", "filter", "fwd", 101, "accept", p).last("forward", p)
+		t.own("bridge", "forward"+SuffixFirst, p).policy("bridge", "filter", "across", "accept", p)
+		t.first("forward", p).rule("ip", "filter", "across", 101, "accept", p).last("forward", p)
 		t.own("bridge", "forward"+SuffixLast, p).bridgeHooks(p, "postrouting").hooks(p, "postrouting").tx(p)
 		return t.at("pc2", "eth0", "").rx(p)
 	}, Lost},

@@ -149,7 +149,7 @@ var endings = []scenario{
 		return t
 	}, Reject},
 	{"rejected-tcp-reset", map[string]string{"isp": `table inet f {
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy accept;
 		tcp dport 8080 reject with tcp reset
 	}
@@ -160,7 +160,7 @@ var endings = []scenario{
 		t.send("client", "eth0", p)
 		t.at("isp", "eth0", "eth1").rx(p).hooks(p, "prerouting")
 		p.ttl--
-		t.first("forward", p).rule("inet", "f", "fwd", 100, "drop", p)
+		t.first("forward", p).rule("inet", "f", "across", 100, "drop", p)
 		rst := answer(p, 0x14)
 		t.send("isp", "eth0", rst)
 		t.receive("client", "eth0", rst)

@@ -41,7 +41,7 @@ table ip t {
 		counter
 		meta mark 0 counter meta mark set 7
 	}
-	chain fwd {
+	chain across {
 		type filter hook forward priority filter; policy accept;
 		ct state new counter
 		ct state established counter

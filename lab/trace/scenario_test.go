@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +18,8 @@ import (
 )
 
 // TestScenarios asks real kernels. Each archive in testdata is a lab with questions: a section "why FROM TO" has the
-// answer that must come, with the ports that the kernel chose written as PORT. HOOKWALK_UPDATE=1 writes the answers.
+// answer that must come as text, "json FROM TO" as JSON without steps and hooks, with the ports that the kernel chose
+// written as PORT, and handles as HANDLE. HOOKWALK_UPDATE=1 writes the answers.
 func TestScenarios(t *testing.T) {
 	needNamespaces(t)
 	archives, err := filepath.Glob("testdata/*.txtar")
@@ -36,14 +38,14 @@ func TestScenarios(t *testing.T) {
 			}
 			files := map[string]string{}
 			for _, f := range archive.Files {
-				if !strings.HasPrefix(f.Name, "why ") {
+				if !strings.Contains(f.Name, " ") {
 					files[f.Name] = string(f.Data)
 				}
 			}
 			l := up(t, plan(t, files))
 			for i := range archive.Files {
-				if question, ok := strings.CutPrefix(archive.Files[i].Name, "why "); ok {
-					t.Run(question, func(t *testing.T) { ask(t, l, question, &archive.Files[i]) })
+				if form, question, ok := strings.Cut(archive.Files[i].Name, " "); ok {
+					t.Run(form+" "+question, func(t *testing.T) { ask(t, l, question, form == "json", &archive.Files[i]) })
 				}
 			}
 			if os.Getenv("HOOKWALK_UPDATE") != "" {
@@ -58,15 +60,23 @@ func TestScenarios(t *testing.T) {
 // chosenPort is a port out of net.ipv4.ip_local_port_range.
 var chosenPort = regexp.MustCompile(`:(3[2-9]|[45][0-9]|6[0-5])[0-9]{3}\b`)
 
-func ask(t *testing.T, l *lab.Lab, question string, want *txtar.File) {
+// chosenHandle is the handle of a rule; a policy has 0.
+var chosenHandle = regexp.MustCompile(`"handle": [1-9][0-9]*`)
+
+func ask(t *testing.T, l *lab.Lab, question string, asJSON bool, want *txtar.File) {
 	from, to, _ := strings.Cut(question, " ")
 	p, err := l.Why(t.Context(), from, to, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	path.WriteWhy(&text, p)
+	if asJSON {
+		writeJSON(t, &text, p)
+	} else {
+		path.WriteWhy(&text, p)
+	}
 	got := chosenPort.ReplaceAllString(text.String(), ":PORT")
+	got = chosenHandle.ReplaceAllString(got, `"handle": HANDLE`)
 	if os.Getenv("HOOKWALK_UPDATE") != "" {
 		want.Data = []byte(got)
 	} else if d := cmp.Diff(string(want.Data), got); d != "" {
@@ -77,6 +87,19 @@ func ask(t *testing.T, l *lab.Lab, question string, want *txtar.File) {
 		var steps bytes.Buffer
 		path.WriteTrace(&steps, p, true)
 		t.Logf("\n%s", &steps)
+	}
+}
+
+// writeJSON writes what people read first in the JSON of a path.
+func writeJSON(t *testing.T, w *bytes.Buffer, p *path.Path) {
+	t.Helper()
+	q := *p
+	q.Lab, q.Probe, q.Steps, q.Views, q.Reply = "", path.Probe{}, nil, nil, nil
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(&q); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -85,15 +85,18 @@ func (w *watcher) devices() []string {
 func (w *watcher) read(start time.Time) {
 	defer close(w.done)
 	name := func(i uint32) string { return w.names[i] }
+	congested := false
 	for {
 		messages, err := w.conn.Receive()
-		if err != nil {
-			if errors.Is(err, unix.ENOBUFS) {
-				w.lost.Add(1)
-				w.again()
-				continue
-			}
+		switch {
+		case errors.Is(err, unix.ENOBUFS):
+			w.lost.Add(1)
+			congested = true
+		case err != nil:
 			return
+		}
+		if congested {
+			congested = !w.drained()
 		}
 		at := time.Since(start)
 		for _, m := range messages {
@@ -111,6 +114,17 @@ func (w *watcher) read(start time.Time) {
 			}
 		}
 	}
+}
+
+// drained tells all who wait that their answer may be lost, once there is room for another: after a loss the kernel
+// delivers nothing, and does not say so again, until the queue was empty (netlink_overrun, net/netlink/af_netlink.c).
+func (w *watcher) drained() bool {
+	info, err := w.memInfo()
+	if err == nil && info.queued > 0 {
+		return false
+	}
+	w.again()
+	return true
 }
 
 // barrier waits until every message that the kernel sent before the call was delivered. The kernel answers the
@@ -168,19 +182,23 @@ func (w *watcher) again() {
 	}
 }
 
-// drops is how many messages the kernel could not put into the socket's buffer: SK_MEMINFO_DROPS of SO_MEMINFO,
-// include/uapi/linux/sock_diag.h.
+// drops is how many messages the kernel could not put into the socket's buffer.
 func (w *watcher) drops() (int, error) {
+	info, err := w.memInfo()
+	return info.drops, err
+}
+
+func (w *watcher) memInfo() (memInfo, error) {
 	raw, err := w.conn.SyscallConn()
 	if err != nil {
-		return 0, err
+		return memInfo{}, err
 	}
-	n := 0
+	var info memInfo
 	var inner error
 	err = raw.Control(func(fd uintptr) {
-		n, inner = memInfoDrops(int(fd))
+		info, inner = readMemInfo(int(fd))
 	})
-	return n, errors.Join(err, inner)
+	return info, errors.Join(err, inner)
 }
 
 // noticed is how often the reader met a gap.

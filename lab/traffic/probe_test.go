@@ -111,6 +111,43 @@ func TestTCPSequenceNumber(t *testing.T) {
 	}
 }
 
+// Datagrams and echo requests carry the tag in front of their payload, where no NAT looks.
+func TestPayloadBeginsWithTag(t *testing.T) {
+	if !inScratch(t) {
+		return
+	}
+	loopback(t)
+	for _, dst := range loopbacks {
+		for _, proto := range []string{"udp", "icmp"} {
+			packets := capture(t)
+			send(t, Probe{Proto: proto, Dst: dst, Port: 9, Tag: testTag})
+			const l4Header = 8 // of UDP (RFC 768) and of an echo (RFC 792, RFC 4443)
+			if tag := firstPayload(t, packets, l4Header); tag != testTag {
+				t.Errorf("%s to %s begins with %x, want %x", proto, dst, tag, testTag)
+			}
+		}
+	}
+}
+
+// firstPayload gives the first bytes of the payload of the first captured packet.
+func firstPayload(t *testing.T, fd, l4Header int) (tag [8]byte) {
+	t.Helper()
+	buf := make([]byte, 2000)
+	n, _, err := unix.Recvfrom(fd, buf, unix.MSG_DONTWAIT)
+	if err != nil {
+		t.Fatalf("nothing was captured: %v", err)
+	}
+	header := 20
+	if buf[0]>>4 == 6 {
+		header = 40
+	}
+	if n < header+l4Header+len(tag) {
+		t.Fatalf("a packet of %d bytes", n)
+	}
+	copy(tag[:], buf[header+l4Header:])
+	return tag
+}
+
 func TestRefused(t *testing.T) {
 	if !inScratch(t) {
 		return
