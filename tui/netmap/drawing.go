@@ -165,13 +165,13 @@ func (d *drawing) options(sh *sheet, p *part, w, h, rows int) []piece {
 	var found []piece
 	for i := range p.layers {
 		l := &p.layers[i]
-		for _, sideways := range []bool{false, true} {
-			if sideways && len(l.layers) == 1 && len(p.vertices) > 1 {
+		for _, to := range []direction{downward, rightward} {
+			if to == rightward && len(l.layers) == 1 && len(p.vertices) > 1 {
 				continue
 			}
-			if one := d.unfolded(sh, l, sideways, w, h, rows); one != nil {
+			if one := d.unfolded(sh, l, to, w, h, rows); one != nil {
 				found = append(found, *one)
-			} else if sideways {
+			} else if to == rightward {
 				if folded := d.folded(sh, l, w, h, rows); folded != nil {
 					found = append(found, *folded)
 				}
@@ -185,11 +185,11 @@ func (d *drawing) options(sh *sheet, p *part, w, h, rows int) []piece {
 }
 
 // unfolded is a part in one piece; nil: it does not fit.
-func (d *drawing) unfolded(sh *sheet, l *layering, sideways bool, w, h, rows int) *piece {
-	if lw, lh := sh.least(l.layers, sideways, rows); lw > w || lh > h {
+func (d *drawing) unfolded(sh *sheet, l *layering, to direction, w, h, rows int) *piece {
+	if lw, lh := sh.least(l.layers, to != downward, rows); lw > w || lh > h {
 		return nil
 	}
-	lay := d.newLayout(sh, l, sideways, rows, 0, len(l.layers))
+	lay := d.newLayout(sh, l, to, rows, 0, len(l.layers))
 	lay.arrange()
 	if lay.tangled && w < unlimited || lay.w > w || lay.h > h || sh.st.labels != noLabels && lay.unlabelled() > 0 {
 		return nil

@@ -22,9 +22,19 @@ const (
 	down
 )
 
+// direction is where the layers of a layout follow each other.
+type direction int
+
+const (
+	downward direction = iota
+	rightward
+	leftward
+)
+
 // layout is a drawing of some layers of a part of the graph.
 type layout struct {
 	d        *drawing
+	leftward bool // the first layer is at the right
 	g        *graph
 	st       style
 	sideways bool
@@ -41,11 +51,11 @@ type layout struct {
 	long     int   // cables in a layer that pass by another box
 }
 
-// newLayout begins a layout of the layers from one on to, not including, another.
-func (d *drawing) newLayout(sh *sheet, l *layering, sideways bool, rows, from, to int) *layout {
-	lay := &layout{d: d, g: sh.g, st: sh.st, sideways: sideways, blocks: make(map[int]*block)}
+// newLayout begins a layout of the layers from first on, without end.
+func (d *drawing) newLayout(sh *sheet, l *layering, to direction, rows, first, end int) *layout {
+	lay := &layout{d: d, g: sh.g, st: sh.st, sideways: to != downward, leftward: to == leftward, blocks: make(map[int]*block)}
 	stacks := sh.stacksOf(rows)
-	for i, layer := range l.layers[from:to] {
+	for i, layer := range l.layers[first:end] {
 		row := make([]*block, len(layer))
 		for j, v := range layer {
 			row[j] = &block{v: v, layer: i, face: sh.faces[v], stack: stacks[v]}
@@ -186,10 +196,12 @@ func (l *layout) finish() {
 		}
 		l.draw(x, v)
 	}
+	l.w, l.h = size, at
 	if l.sideways {
 		l.w, l.h = at, size
-	} else {
-		l.w, l.h = size, at
+	}
+	if l.leftward {
+		l.mirror()
 	}
 }
 
@@ -217,7 +229,7 @@ func (l *layout) draw(x *net, v []int) {
 		t.port = l.point(t.u, edge)
 		t.elbow = l.point(t.u, bar)
 	}
-	l.face(x)
+	x.face()
 }
 
 // across is the size of a face across the layers.
@@ -246,39 +258,29 @@ func (l *layout) drawSide(x *net) {
 		a.port = point{a.b.at.x + a.b.face.w - 1, a.b.at.y + off}
 		b.port = point{b.b.at.x, b.b.at.y + off}
 	}
-	l.face(x)
+	x.face()
 }
 
-// mirror turns a sideways layout round so that its first layer is at the right. Faces stay where they are in their
-// blocks: lists of leaves below them still reach to the right.
+// mirror turns a layout round so that its first layer is at the right. Faces stay where they are in their blocks:
+// lists of leaves below them still reach to the right.
 func (l *layout) mirror() {
 	for _, b := range l.blocks {
 		b.at.x = l.w - b.at.x - l.depth(b)
 	}
 	for _, x := range l.nets {
 		for _, t := range x.terms {
-			switch {
-			case x.side:
-				t.port.x = t.b.at.x + x.at
-			case t.side == up:
-				t.port.x = t.b.at.x + t.b.at.w - 1
-			default:
-				t.port.x = t.b.at.x
+			t.port.x = t.b.at.x
+			if t.side == up {
+				t.port.x += t.b.at.w - 1
 			}
 			t.elbow.x = l.w - 1 - t.elbow.x
 		}
-		l.face(x)
+		x.face()
 	}
 }
 
 // face makes the ends of a straight net meet.
-func (l *layout) face(x *net) {
-	if x.side && len(x.terms) == 2 {
-		at := max(x.terms[0].port.x, x.terms[1].port.x)
-		if l.sideways {
-			x.terms[0].port.x, x.terms[1].port.x = at, at
-		}
-	}
+func (x *net) face() {
 	if x.side || x.straight {
 		x.terms[0].elbow, x.terms[1].elbow = x.terms[1].port, x.terms[0].port
 	}

@@ -105,7 +105,11 @@ func (l *layout) beside(lay *layering, a, b *block) bool {
 		first = b
 	}
 	distance := lay.pos[a.v] - lay.pos[b.v]
-	return (distance == 1 || distance == -1) && !(l.sideways && first.stack.h > 0)
+	switch {
+	case distance != 1 && distance != -1, l.leftward: // boxes of a leftward layer may not be above each other
+		return false
+	}
+	return !l.sideways || first.stack.h == 0
 }
 
 func (l *layout) newNet(channel int) *net {

@@ -143,13 +143,14 @@ func (d *drawing) bands(sh *sheet, l *layering, w, h, rows int, at []int) *piece
 	p := &piece{cost: float64(len(at)) + l.oddity()}
 	wide := 0
 	for i := range len(at) - 1 {
-		lay := d.newLayout(sh, l, true, rows, at[i], at[i+1])
+		to := rightward
+		if i%2 == 1 {
+			to = leftward
+		}
+		lay := d.newLayout(sh, l, to, rows, at[i], at[i+1])
 		lay.arrange()
 		if lay.tangled || sh.st.labels != noLabels && lay.unlabelled() > 0 {
 			return nil
-		}
-		if i%2 == 1 {
-			lay.mirror()
 		}
 		wide = max(wide, lay.w)
 		p.layouts = append(p.layouts, lay)

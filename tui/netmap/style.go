@@ -25,7 +25,7 @@ type style struct {
 // styles are the ways to draw nodes. Those of one level compete with each other, see [drawing.fitting].
 var styles = []style{
 	{level: Detail, labels: ifaces},
-	{level: Detail, penalty: 4},
+	{level: Detail, penalty: 5},
 	{level: Boxes, leafAddrs: true, second: true, labels: addresses},
 	{level: Boxes, leafAddrs: true, second: true, labels: ifaces, penalty: 3},
 	{level: Boxes, leafAddrs: true, labels: ifaces, penalty: 5},
