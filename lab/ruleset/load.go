@@ -197,7 +197,7 @@ func shiftLeft(v []byte, by int) []byte {
 
 func (r *rule) bitwise(reg int, mask, xor []byte) {
 	r.expr("bitwise", func(a *attrs) {
-		a.bitwiseHead(reg, len(mask))
+		a.bitwiseHead(reg, len(mask), unix.NFT_BITWISE_BOOL)
 		a.data(unix.NFTA_BITWISE_MASK, mask)
 		a.data(unix.NFTA_BITWISE_XOR, xor)
 	})
@@ -217,16 +217,16 @@ func (r *rule) shift(reg int, left bool, by uint32, size int) {
 		op = nftBitwiseLshift
 	}
 	r.expr("bitwise", func(a *attrs) {
-		a.bitwiseHead(reg, size)
-		a.u32(nftaBitwiseOp, op)
+		a.bitwiseHead(reg, size, op)
 		a.data(nftaBitwiseData, binary.NativeEndian.AppendUint32(nil, by))
 	})
 }
 
-func (a *attrs) bitwiseHead(reg, size int) {
+func (a *attrs) bitwiseHead(reg, size int, op uint32) {
 	a.u32(unix.NFTA_BITWISE_SREG, regNumber(reg))
 	a.u32(unix.NFTA_BITWISE_DREG, regNumber(reg))
 	a.u32(unix.NFTA_BITWISE_LEN, uint32(size))
+	a.u32(nftaBitwiseOp, op)
 }
 
 // byteorder turns a number in a register between the order of the machine and that of the network.

@@ -165,6 +165,16 @@ var rowGroups = []rowGroup{
 		"ip saddr 10.0.0.1 ether saddr 02:00:00:00:00:01", "ether type ip ip saddr 10.0.0.1 ether saddr 02:00:00:00:00:01", "ether saddr 02:00:00:00:00:01 ip saddr 10.0.0.1",
 		"meta l4proto 1 icmp type 8", "ether saddr . ip saddr { 02:00:00:00:00:01 . 10.0.0.1 }", "meta pkttype multicast", "iifname \"eth*\" counter drop",
 	}},
+	{"queue", "inet", filterInput, "", []string{
+		"queue", "queue to 5", "queue to 1-3", "queue flags bypass to 5", "queue flags bypass,fanout to 1-3", "queue flags fanout to 1-3", "tcp dport 22 queue to 1",
+		"queue flags bypass to tcp dport map { 22 : 5, 23 : 6 }",
+	}},
+	{"bridge reject", "bridge", filterInput, "", []string{
+		"reject", "reject with tcp reset", "reject with icmp host-unreachable", "ip saddr 10.0.0.1 reject", "reject with icmpx no-route", "ether type ip6 reject",
+	}},
+	{"bridge meta", "bridge", "type filter hook forward priority 0; policy accept;", "", []string{
+		`meta ibrname "br0"`, `meta obrname != "br0"`, `meta ibrname "br*"`, "meta ibrpvid 5",
+	}},
 	{"arp", "arp", filterInput, "", []string{
 		"arp operation request", "arp operation != { request, reply }", "arp saddr ip 10.0.0.1", "arp daddr ip 10.0.0.0/8", "arp htype 1", "arp ptype ip", "arp hlen 6", "arp plen 4",
 		"arp saddr ether 02:00:00:00:00:01", "arp daddr ether 02:00:00:00:00:01", "ether saddr 02:00:00:00:00:01", "arp saddr ip set 10.0.0.1", "iifname eth0 drop",

@@ -1,0 +1,126 @@
+package ruleset
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+)
+
+// TestMessages compares the messages for rules with those that nft says it sends: that needs no kernel that can do it.
+// Here are groups that kernels often lack.
+func TestMessages(t *testing.T) {
+	needNFT(t)
+	for _, g := range rowGroups {
+		if !slices.Contains([]string{"queue", "bridge reject", "bridge meta", "inet"}, g.name) {
+			continue
+		}
+		for _, rule := range g.rules {
+			t.Run(g.name+"/"+rule, func(t *testing.T) {
+				text := g.file(rule)
+				var want []string
+				fresh(t, func() { want = nftMessages(text) })
+				if len(want) == 0 {
+					t.Skip("this nft does not tell its messages")
+				}
+				b, err := compile(parsed(t, text), false, false, &names{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for i, p := range b.parts {
+					if p.rule != nil {
+						got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], ""))
+					}
+				}
+				if d := cmp.Diff(want, got); d != "" {
+					t.Errorf("(-nft +ours):\n%s", d)
+				}
+			})
+		}
+	}
+}
+
+var (
+	colour   = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	msgLine  = regexp.MustCompile(`^\| (\d{5}) \| R`)
+	attrLine = regexp.MustCompile(`^\|(\d{5})\|(.).\|(\d{5})\|`)
+	dataLine = regexp.MustCompile(`^\| ((?:[0-9a-f]{2} ){4}) \|`)
+)
+
+// nftMessages are the messages about rules that nft makes of a text, as it prints them (mnl_nlmsg_fprintf of libmnl).
+func nftMessages(text string) (list []string) {
+	cmd := exec.Command("nft", "--debug=mnl", "-c", "-f", "-")
+	cmd.Stdin = strings.NewReader(text)
+	out, _ := cmd.CombinedOutput() // it fails where the kernel lacks something, after it has told
+	var msg []byte
+	rule := false
+	end := func() {
+		if len(msg) >= nfgenmsgLen {
+			list = append(list, tree(msg[nfgenmsgLen:], ""))
+		}
+		msg = nil
+	}
+	for line := range strings.Lines(colour.ReplaceAllString(string(out), "")) {
+		if m := msgLine.FindStringSubmatch(line); m != nil {
+			end()
+			rule = m[1] == fmt.Sprintf("%05d", unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_NEWRULE)
+			continue
+		}
+		if !rule {
+			continue
+		}
+		if m := attrLine.FindStringSubmatch(line); m != nil {
+			size, _ := strconv.Atoi(m[1])
+			typ, _ := strconv.Atoi(m[3])
+			if m[2] == "N" {
+				typ |= unix.NLA_F_NESTED
+			}
+			msg = binary.NativeEndian.AppendUint16(msg, uint16(size))
+			msg = binary.NativeEndian.AppendUint16(msg, uint16(typ))
+		} else if m := dataLine.FindStringSubmatch(line); m != nil {
+			b, _ := hex.DecodeString(strings.ReplaceAll(m[1], " ", ""))
+			msg = append(msg, b...)
+		}
+	}
+	end()
+	return list
+}
+
+// tree spells attributes, one a line, in the order of their types: the kernel does not mind another.
+func tree(b []byte, indent string) string {
+	type attr struct {
+		typ  uint16
+		text string
+	}
+	var list []attr
+	for len(b) >= unix.NLA_HDRLEN {
+		size := int(binary.NativeEndian.Uint16(b))
+		typ := binary.NativeEndian.Uint16(b[2:])
+		if size < unix.NLA_HDRLEN || size > len(b) {
+			break
+		}
+		v := b[unix.NLA_HDRLEN:size]
+		if typ&unix.NLA_F_NESTED != 0 {
+			typ &^= unix.NLA_F_NESTED
+			list = append(list, attr{typ, fmt.Sprintf("%s%d\n%s", indent, typ, tree(v, indent+"  "))})
+		} else {
+			list = append(list, attr{typ, fmt.Sprintf("%s%d %x\n", indent, typ, v)})
+		}
+		b = b[min(len(b), (size+3)&^3):]
+	}
+	slices.SortStableFunc(list, func(a, b attr) int { return int(a.typ) - int(b.typ) })
+	var s strings.Builder
+	for _, a := range list {
+		s.WriteString(a.text)
+	}
+	return s.String()
+}
