@@ -21,6 +21,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/lab/traffic"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -110,6 +112,28 @@ func BenchmarkBareNetlink1000(b *testing.B) {
 		b.StartTimer()
 	}
 	b.ReportMetric(took.Seconds()*1000/float64(b.N), "bare-ms")
+}
+
+// BenchmarkWhy asks about one packet that arrives and one that a rule discards, on a running lab: two answers an op.
+func BenchmarkWhy(b *testing.B) {
+	needNamespaces(b)
+	l := up(b, rulesPlan(newName()))
+	var took [2]time.Duration
+	for b.Loop() {
+		for i, to := range []string{"10.0.2.10:7/udp", "10.0.2.10:80/tcp"} {
+			begin := time.Now()
+			p, err := l.Why(context.Background(), "client", to, traffic.AnyFamily)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if want := []path.Verdict{path.Delivered, path.Drop}[i]; p.Verdict != want {
+				b.Fatalf("%s, want %s", p.Headline(), want)
+			}
+			took[i] += time.Since(begin)
+		}
+	}
+	b.ReportMetric(took[0].Seconds()*1000/float64(b.N), "delivered-ms")
+	b.ReportMetric(took[1].Seconds()*1000/float64(b.N), "drop-ms")
 }
 
 func residentKiB(b *testing.B, pid int) int {

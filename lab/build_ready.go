@@ -171,8 +171,7 @@ func (h *holder) runCommand(node string, c topology.Command) error {
 		fail.Err = err
 		return fail
 	}
-	env := append(os.Environ(), "HOOKWALK_LAB="+h.order.Plan.Name, "HOOKWALK_NODE="+node)
-	proc, err := h.startIn(node, program{args: []string{"sh", "-c", c.Line}, env: env, dir: h.order.Dir,
+	proc, err := h.startIn(node, program{args: []string{"sh", "-c", c.Line}, env: nodeEnv(os.Environ(), h.order.Plan.Name, node), dir: h.order.Dir,
 		files: []uintptr{null.Fd(), theirs.Fd(), theirs.Fd()}})
 	_ = theirs.Close() // the command has it
 	if err != nil {

@@ -25,10 +25,13 @@ type Lab struct {
 type NotUpError struct {
 	Name string   // "": any
 	Up   []string // the labs that there are
+	In   string   // the node in which this process runs, and from which no lab is seen; "": none
 }
 
 func (e *NotUpError) Error() string {
 	switch {
+	case e.In != "":
+		return fmt.Sprintf("this runs in node %s of a lab, and labs are seen from outside only", e.In)
 	case e.Name == "" && len(e.Up) == 0:
 		return "no lab is up; hookwalk up FILE starts one"
 	case e.Name == "":
@@ -65,6 +68,9 @@ func Open(name string) (*Lab, error) {
 	}
 	own := os.Geteuid()
 	missing := &NotUpError{Name: name}
+	if len(labs) == 0 {
+		missing.In = os.Getenv(varNode)
+	}
 	var mine []*Lab
 	for _, l := range labs {
 		if l.addr.uid == own {

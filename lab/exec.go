@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,7 +15,7 @@ import (
 type Command struct {
 	Node string
 	Args []string // Args[0] is looked up in the PATH of Env
-	Env  []string // nil: that of this process. HOOKWALK_LAB and HOOKWALK_NODE are added
+	Env  []string // nil: that of this process. HOOKWALK_LAB and HOOKWALK_NODE are set in it
 	Dir  string   // "": the working directory of this process
 
 	// Files the program gets; nil: /dev/null. They stay the caller's.
@@ -57,7 +58,7 @@ func (l *Lab) Start(ctx context.Context, c Command) (*Process, error) {
 	if r.Env == nil {
 		r.Env = os.Environ()
 	}
-	r.Env = append(r.Env[:len(r.Env):len(r.Env)], "HOOKWALK_LAB="+l.addr.name, "HOOKWALK_NODE="+c.Node)
+	r.Env = nodeEnv(r.Env, l.addr.name, c.Node)
 	if r.Dir == "" {
 		r.Dir, _ = os.Getwd() // a working directory that is gone is the root for the program
 	}
@@ -81,6 +82,23 @@ func (l *Lab) Start(ctx context.Context, c Command) (*Process, error) {
 		return nil, err
 	}
 	return &Process{w}, nil
+}
+
+// Variables in the environment of every program in a node.
+const (
+	varLab  = "HOOKWALK_LAB"
+	varNode = "HOOKWALK_NODE"
+)
+
+// nodeEnv is env with these set. Of two with one name some programs would take the first, some the last.
+func nodeEnv(env []string, lab, node string) []string {
+	out := make([]string, 0, len(env)+2)
+	for _, e := range env {
+		if name, _, _ := strings.Cut(e, "="); name != varLab && name != varNode {
+			out = append(out, e)
+		}
+	}
+	return append(out, varLab+"="+lab, varNode+"="+node)
 }
 
 // opRun is the Op of an error that means that the program could not be run.

@@ -19,7 +19,7 @@ import (
 
 func TestExecView(t *testing.T) {
 	needNamespaces(t)
-	t.Parallel()
+	t.Setenv(varLab, "another")
 	l := up(t, homePlan(newName()))
 	here, err := os.Getwd()
 	if err != nil {
@@ -32,6 +32,7 @@ func TestExecView(t *testing.T) {
 		{"grep -w web /etc/hosts | head -1", "10.0.2.10\tweb"},
 		{"grep -c nameserver /etc/resolv.conf", "0"},
 		{"echo $HOOKWALK_LAB/$HOOKWALK_NODE", l.Name() + "/fw"},
+		{"env | grep -c ^HOOKWALK_LAB=", "1"},
 		{"cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/wan/rp_filter | tr '\\n' ' '", "1 0"},
 		{"ls /run/netns | tr '\\n' ' '", "client fw isp lan pc1 pc2 web"},
 		{"echo $$ > /dev/null; cat /proc/1/comm", "hookwalk-holder"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -32,7 +31,7 @@ Exit code 2 for a bad file, 3 if this machine or user cannot, or the lab is up a
 			if len(args) == 1 {
 				file = args[0]
 			}
-			return runUp(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), file)
+			return runUp(cmd, file)
 		},
 	}
 }
@@ -48,7 +47,8 @@ type upReport struct {
 	Took   time.Duration  `json:"tookNs"`
 }
 
-func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
+func runUp(cmd *cobra.Command, file string) error {
+	ctx, out, errOut := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	signal.Ignore(syscall.SIGPIPE) // that nobody reads about it, as in up | head -1, is no reason to stop
 	begin := time.Now()
 	plan, problems := topology.Load(file)
@@ -58,6 +58,9 @@ func runUp(ctx context.Context, out, errOut io.Writer, file string) error {
 	if plan == nil {
 		errs, _ := problems.Count()
 		return &exitError{exitUsage, fmt.Errorf("up: %s; nothing was started", lintCount(errs, "error"))}
+	}
+	if name := global.lab; name != plan.Name && cmd.Flags().Changed("lab") {
+		return &exitError{exitUsage, fmt.Errorf("up: -l %s: the name of a lab is in its file, and this one is %s", name, plan.Name)}
 	}
 	r := upReport{V: 1, Lab: plan.Name, File: plan.File, Nodes: len(plan.Nodes), Links: len(plan.Links)}
 	text := global.output == "text"
