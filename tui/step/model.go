@@ -91,12 +91,18 @@ func (m *Model) goTo(step int) {
 	m.step = max(min(step, len(m.packet.Path.Steps)-1), 0)
 	m.rule = 0
 	if s := m.current(); s != nil {
-		for i := range s.Rules {
-			if s.Rules[i].Match == path.Yes {
-				m.rule = i
-			}
+		m.rule = decided(s)
+	}
+}
+
+// decided is the index of the rule that decided at a step, 0 if none did.
+func decided(s *path.Step) int {
+	for i := len(s.Rules) - 1; i > 0; i-- {
+		if s.Rules[i].Match == path.Yes {
+			return i
 		}
 	}
+	return 0
 }
 
 // Update handles a key and reports whether it is one of the screen's.

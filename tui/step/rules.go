@@ -34,7 +34,11 @@ func (m *Model) rulesTitle() (title, note string) {
 		}
 		return title, note
 	}
-	return "Rules looked at in " + s.Station.Name(), note
+	title = "Rules looked at in " + s.Station.Name()
+	if n := len(s.Rules); n > 4 {
+		title += fmt.Sprintf(", %d of %d", m.rule+1, n)
+	}
+	return title, note
 }
 
 // drawRules draws the rules that were looked at, with the one that nearly matched below them.
@@ -48,8 +52,11 @@ func (m *Model) drawRules(c *canvas.Canvas, r canvas.Rect) {
 	for _, try := range []struct{ roomy, full bool }{{true, true}, {true, false}, {false, true}, {false, false}} {
 		lines = m.ruleLines(s, r.W, try.roomy)
 		text = m.advice(s, r.W-3, try.full)
-		if len(s.Rules) == 0 {
+		switch {
+		case len(s.Rules) == 0:
 			text = m.describe(s, r.W-3)
+		case !try.roomy && m.rule != decided(s):
+			text = m.whole(&s.Rules[min(m.rule, len(s.Rules)-1)], r.W-3)
 		}
 		if len(lines)+1+len(text) <= r.H {
 			break
@@ -73,7 +80,7 @@ func (m *Model) drawRules(c *canvas.Canvas, r canvas.Rect) {
 	for i, line := range text {
 		row := r.Row(y + i)
 		role := theme.Plain
-		if i == 0 && len(lines) > 0 {
+		if i == 0 && len(lines) > 0 && m.rule == decided(s) {
 			role = theme.Warn
 		}
 		c.Text(row.X+2, row.Y, row.W-2, line, role)
@@ -230,6 +237,18 @@ func (m *Model) expr(x *path.Expr) string {
 		return fmt.Sprintf("%s = %s", selector, x.Got)
 	}
 	return fmt.Sprintf("%s %s %s %s", selector, x.Got, m.glyphs.NotEqual, x.Want)
+}
+
+// whole is a rule in full, with what each expression said.
+func (m *Model) whole(e *path.Eval, width int) []string {
+	lines := canvas.Wrap(strings.TrimSpace(e.Rule.Where()+" "+e.Rule.Text), width)
+	if text := m.exprs(e); text != "" {
+		if e.Proof == path.Inferred {
+			text += "   (inferred)"
+		}
+		lines = append(lines, canvas.Wrap(text, width)...)
+	}
+	return lines
 }
 
 // advice explains, at the station where the packet ended, which rule nearly matched and what would help.
