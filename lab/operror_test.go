@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hookwalk/hookwalk/lab/probe"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -170,12 +171,12 @@ func TestExplainNamespaces(t *testing.T) {
 		{unix.EINVAL, false, "", "", "make the lab's namespaces: invalid argument\n    this kernel was built without CONFIG_USER_NS, which labs of an ordinary user need: sudo hookwalk up ..."},
 		{unix.EPERM, true, "", "", "need new namespaces: operation not permitted\n    inside a container: start it with --security-opt seccomp=unconfined, or --privileged"},
 	} {
-		err := explainNamespaces(fmt.Errorf("fork/exec /proc/self/exe: %w", c.err), c.privileged, func(key string) string {
+		err := explainNamespaces(fmt.Errorf("fork/exec /proc/self/exe: %w", c.err), c.privileged, probe.ReadSettings(func(key string) string {
 			if key == c.key {
 				return c.value
 			}
 			return "unset"
-		})
+		}))
 		if err.Error() != c.want {
 			t.Errorf("%v %v:\n%v, want\n%s", c.err, c.key, err, c.want)
 		}

@@ -21,7 +21,7 @@ type machine struct {
 }
 
 func lookAround() *machine {
-	m := &machine{privileged: privileged(), settings: Settings()}
+	m := &machine{privileged: Privileged(), settings: Settings()}
 	m.loaded, m.loads = map[string]bool{}, false
 	if b, err := os.ReadFile("/proc/modules"); err == nil { // there is none in a kernel without modules
 		m.loads = true

@@ -52,7 +52,7 @@ func fakeReport(m *machine, uid int, found ...finding) Report {
 }
 
 func set(values map[string]string) []Setting {
-	return settings(func(name string) string { return values[name] })
+	return ReadSettings(func(name string) string { return values[name] })
 }
 
 func TestReport(t *testing.T) {

@@ -94,7 +94,7 @@ func (m *machine) result(name Feature, found map[Feature]finding) Result {
 	return r
 }
 
-// privileged reports whether this process can make namespaces without a user namespace around them.
-func privileged() bool {
+// Privileged reports whether this process can make namespaces without a user namespace around them.
+func Privileged() bool {
 	return os.Geteuid() == 0 && hasCapability(unix.CAP_SYS_ADMIN) && hasCapability(unix.CAP_NET_ADMIN)
 }

@@ -24,9 +24,10 @@ var blockers = []struct{ name, blocks, cure string }{
 }
 
 // Settings reads the parameters that may keep ordinary users from running labs.
-func Settings() []Setting { return settings(readSysctl) }
+func Settings() []Setting { return ReadSettings(readSysctl) }
 
-func settings(read func(string) string) []Setting {
+// ReadSettings is Settings of whatever read knows: it gives the value of a parameter, "" if there is no such one.
+func ReadSettings(read func(name string) string) []Setting {
 	list := make([]Setting, len(blockers))
 	for i, b := range blockers {
 		list[i] = Setting{Name: b.name, Value: read(b.name)}
