@@ -65,9 +65,15 @@ func (d *drawing) fitting() *scene {
 	return &scene{level: List}
 }
 
+// leastCells is what a node takes at least: one letter, and a cable.
+const leastCells = 2
+
 // best is the scene of a level that fits and is the easiest to read: one that shows less may win if its cables run
 // straighter. nil: none fits.
 func (d *drawing) best(level Level) *scene {
+	if level < Groups && len(d.in.Plan.Nodes)*leastCells > d.in.Width*d.in.Height {
+		return nil
+	}
 	var best *scene
 	for _, st := range stylesOf(level) {
 		if best != nil && st.penalty >= best.cost {

@@ -203,14 +203,15 @@ func (l *layout) growUpright(b *block) {
 		if l.st.labels == noLabels {
 			continue
 		}
+		// Room for labels wherever ports slide to.
 		for i, t := range ports {
 			n := l.labelWidth(t)
 			switch {
 			case n == 0:
 			case i == 0 && len(ports) > 1:
-				b.before = max(b.before, n+2-t.off)
-			default:
-				b.after = max(b.after, t.off+2+n-max(f.w, b.stackAt()+b.stack.w))
+				b.before = max(b.before, n+2-least)
+			case i == len(ports)-1:
+				b.after = max(b.after, f.w-1-end+2+n-max(f.w, b.stackAt()+b.stack.w))
 			}
 		}
 	}
