@@ -1,5 +1,8 @@
 # hookwalk. `make demo` shows what it does, `make test` proves it.
 
+SHELL       := bash
+.SHELLFLAGS := -o pipefail -c
+
 GO      ?= go
 BIN     := bin/hookwalk
 PURE    := ./topology/... ./lab/path/... ./tui/...

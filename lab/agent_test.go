@@ -9,10 +9,15 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/lab/traffic"
 )
 
 func init() {
@@ -132,4 +137,46 @@ func TestAgentEnds(t *testing.T) {
 		t.Errorf("after down: %v", err)
 	}
 	b.Close()
+}
+
+// A tracer that is killed, at whatever moment, takes its tables with it; the rules of the lab stay as they were.
+func TestWhyInterrupted(t *testing.T) {
+	nft, err := exec.LookPath("nft")
+	if err != nil {
+		t.Skip("nft is not installed")
+	}
+	needNamespaces(t)
+	t.Parallel()
+	l := up(t, rulesPlan(newName()))
+	const everywhere = "for n in client isp fw lan web; do ip netns exec $n %s list ruleset; done"
+	rules := fmt.Sprintf(everywhere, nft)
+	before, code := output(t, l, "fw", rules)
+	if code != 0 || !strings.Contains(before, "udp dport 7 accept") {
+		t.Fatalf("exit code %d: %s", code, before)
+	}
+	begin := time.Now()
+	if _, err := l.Why(t.Context(), "client", "10.0.2.10:7/udp", traffic.AnyFamily); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(begin)
+	finished := 0
+	for i := range 30 {
+		ctx, cancel := context.WithTimeout(t.Context(), took*time.Duration(i)/20)
+		_, err := l.Why(ctx, "client", "10.0.2.10:7/udp", traffic.AnyFamily)
+		cancel()
+		if err == nil {
+			finished++
+		} else if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("interrupted after %v: %v", took*time.Duration(i)/20, err)
+		}
+		for left := "?"; left != "0"; { // the holder ends the tracer on its own
+			left, _ = output(t, l, "fw", "cat /proc/[0-9]*/comm | grep -c hookwalk-agent")
+		}
+		if after, _ := output(t, l, "fw", rules); after != before {
+			t.Fatalf("interrupted after %v, the rules differ (-before +after):\n%s", took*time.Duration(i)/20, cmp.Diff(before, after))
+		}
+	}
+	if finished == 30 {
+		t.Error("none was interrupted")
+	}
 }

@@ -163,8 +163,8 @@ func (l *Lab) bound() bool {
 }
 
 // exchange sends a request and reads the first answer to it. An error that the holder answers is returned as such.
-func exchange(ctx context.Context, w *wire, kind string, body any, files ...*os.File) (*message, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func exchange(caller context.Context, w *wire, kind string, body any, files ...*os.File) (*message, error) {
+	ctx, cancel := context.WithTimeout(caller, patience)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = w.c.SetDeadline(time.Unix(1, 0)) }) // wakes the reader
 	defer stop()
@@ -174,11 +174,11 @@ func exchange(ctx context.Context, w *wire, kind string, body any, files ...*os.
 		m, _, err = w.recv()
 	}
 	switch {
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case caller.Err() != nil:
+		return nil, caller.Err()
+	case ctx.Err() != nil:
 		return nil, &OpError{Op: "ask the lab", Err: fmt.Errorf("its holder did not answer within %v", patience),
 			Hint: "hookwalk down ends a holder that hangs, too"}
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
 	case err != nil:
 		return nil, &OpError{Op: "ask the lab", Err: fmt.Errorf("its holder is gone: %w", err)}
 	}
