@@ -105,7 +105,7 @@ func (m *model) pressInject(msg tea.KeyPressMsg) tea.Cmd {
 	case msg.String() == "enter":
 		words := strings.Fields(m.prompt.text)
 		if len(words) != 2 {
-			m.fail("two words are needed, FROM and TO: client 203.0.113.1:8080/tcp")
+			m.fail(fmt.Sprintf("two words are needed, FROM and TO, not %d: client 203.0.113.1:8080/tcp", len(words)))
 			return nil
 		}
 		if m.config.Plan.Node(words[0]) == nil {
