@@ -3,6 +3,7 @@ package trace
 import (
 	"context"
 	"errors"
+	"runtime"
 
 	"github.com/hookwalk/hookwalk/lab/path"
 )
@@ -20,10 +21,12 @@ func Flow(network *Network, from string, tag Tag, send func(context.Context) err
 	return &s.rec, err
 }
 
-// Hold opens the tables of a tracer, says that they are there, and keeps them until the process ends.
-func Hold(network *Network, ready func() error) error {
-	s := newSession(network, Request{Proto: "udp"}, Tag{1})
+// Hold opens the tables of a tracer of a probe from a node, says that they are there, and keeps them until the process
+// ends.
+func Hold(network *Network, from string, ready func() error) error {
+	s := newSession(network, Request{From: from, Proto: "udp"}, Tag{1})
 	s.open()
+	defer runtime.KeepAlive(s) // or its sockets could be closed
 	for _, why := range s.rec.Blind {
 		return errors.New(why)
 	}

@@ -92,7 +92,8 @@ func state(t *testing.T, l *lab.Lab) string {
 func TestObserverChangesNothing(t *testing.T) {
 	needNamespaces(t)
 	needProgram(t, "nft")
-	asked := []string{"server", "server:80/tcp", "server:81/tcp", "server:7/udp", "server:99/udp"}
+	// no handshake that succeeds: how many packets its end takes is a matter of luck
+	asked := []string{"server", "server:99/tcp", "server:81/tcp", "server:7/udp", "server:99/udp"}
 	var states []string
 	for _, traced := range []bool{false, true} {
 		l := up(t, plan(t, watched))
@@ -123,7 +124,7 @@ func init() {
 		if err := json.Unmarshal(arg, &p); err != nil {
 			return err
 		}
-		return trace.Hold(trace.NewNetwork(p, nil), func() error {
+		return trace.Hold(trace.NewNetwork(p, nil), "client", func() error {
 			_, err := fmt.Fprintln(conn, os.Getpid())
 			return err
 		})
@@ -209,7 +210,7 @@ func TestLostEvents(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	needNamespaces(t)
 	questions := 200
-	if testing.Short() {
+	if testing.Short() || underRace {
 		questions = 20
 	}
 	l := up(t, plan(t, watched))
