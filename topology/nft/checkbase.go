@@ -151,6 +151,9 @@ func (c *checker) devices(d *BaseDecl, b *Base) []string {
 		out = append(out, w.Text)
 	}
 	walk(d.Device)
+	if len(out) == 0 {
+		c.fail(d.Device.Range(), "", "no device is named")
+	}
 	return out
 }
 

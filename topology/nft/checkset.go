@@ -211,8 +211,12 @@ func (c *checker) elem(s *Set, n *ElemNode) *Elem {
 	for _, o := range n.Opts {
 		c.elemOpt(s, e, o)
 	}
-	for _, st := range n.Stmts {
+	for i, st := range n.Stmts {
 		e.Stmts = append(e.Stmts, st.check(c))
+		kind := objectKind(e.Stmts[i])
+		if !s.Anonymous() && (i >= len(s.Stmts) || objectKind(s.Stmts[i]) != kind) {
+			c.fail(st.Range(), "add `"+kind+"` to the set, behind its type", "elements of `%s` have no %s", s.Name, kind)
+		}
 	}
 	switch {
 	case !s.Map && n.Data != nil:
@@ -517,6 +521,9 @@ func (c *checker) setNamed(n *SetRefNode, isMap bool) *Set {
 			}
 		}
 		c.missing(n.Span, didYouMean(n.Name.Text, names), "table %s %s has no %s `%s`", c.table.Family, c.table.Name, setWord(isMap), n.Name.Text)
+	}
+	if s.Map && !isMap && c.chain != nil && s.Key != nil {
+		c.unsupported(n.Span, "looking up a map as a set")
 	}
 	if s.Map != isMap {
 		hint := "a map is used with `map` or `vmap`"

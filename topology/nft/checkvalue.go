@@ -52,6 +52,15 @@ type constVal struct {
 
 // constant reads a word as a value of type d.
 func (c *checker) constant(w *WordNode, d *Datatype) constVal {
+	if w.Kind == WordName && reserved[w.Text] {
+		if _, ok := d.symbols.value(w.Text); !ok {
+			hint := ""
+			if d.Base == BaseString || d == TypeIfIndex || d == TypeUID || d == TypeGID {
+				hint = "the value is missing; if it is meant, write it in quotes"
+			}
+			c.fail(w.Span, hint, "`%s` is a word of nft's own, not a value of type %s", w.Text, d)
+		}
+	}
 	if d.Base == BaseString && w.Kind != WordAddr {
 		if stem, ok := strings.CutSuffix(w.Text, "*"); ok && !strings.HasSuffix(stem, `\`) {
 			switch {

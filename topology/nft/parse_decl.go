@@ -354,6 +354,9 @@ func (p *parser) nameWord(what string) *WordNode {
 		p.unclosed(t)
 		p.fail(p.tokSpan(t), "", "%s expected, found %s", what, t.describe())
 	}
+	if t.kind == tName && reserved[t.text] {
+		p.fail(p.tokSpan(t), "if it is meant, write it in quotes", "%s expected, found %s, a word of nft's own", what, t.describe())
+	}
 	return p.word(p.advance())
 }
 
@@ -452,6 +455,9 @@ func (p *parser) addDecl(first token, op string) Item {
 			p.fail(p.tokSpan(t), "put it in `table inet NAME { chain NAME { ... } }`", "a rule stands in a chain, not at the top of a file")
 		}
 		p.failWord(t, "command", topWords)
+	}
+	if op != "" && t.kind == tName && p.peek(1).kind == tName && nearest(t.text, kinds) == "" {
+		p.unsupported(p.tokSpan(t), "`"+op+"` without the word `rule`")
 	}
 	kind := p.oneOf("object", kinds...).Text
 	d.Family = p.family()

@@ -15,7 +15,7 @@ func (p *parser) reject(first token) StmtNode {
 			switch {
 			case t.is("$"):
 				n.Code = p.variable()
-			case t.kind == tName || t.kind == tNumber:
+			case t.kind == tName && t.text != "type" || t.kind == tNumber:
 				n.Code = p.word(p.advance())
 			default:
 				p.failWord(t, "code of "+kind.Text, rejectCodes[kind.Text].symbols.names())
