@@ -102,7 +102,7 @@ func (s *session) look() time.Duration {
 	if p.Reply != nil {
 		p = p.Reply
 	}
-	if p.Verdict == path.Delivered && s.discards(p) {
+	if p.Verdict == path.Delivered && s.discards(p) || p.Verdict == path.Drop && p.At.Chain != "" {
 		return 0
 	}
 	for _, f := range s.factsOf(p, &rec) {
