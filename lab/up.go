@@ -232,7 +232,7 @@ func (l *Lab) Keep() error {
 // lost explains a holder that is gone without a word.
 func (h *starting) lost(err error) error {
 	h.end()
-	e := &OpError{Op: "start the lab", Err: errors.New("its holder ended without a word")}
+	e := &OpError{Op: "start the lab", Err: errors.New("its holder was killed: by hookwalk down, or by the kernel for want of memory")}
 	if !errors.Is(err, io.EOF) && !errors.Is(err, unix.EPIPE) && !errors.Is(err, unix.ECONNRESET) {
 		e.Err = err
 	}
