@@ -1,6 +1,7 @@
 package path
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -120,6 +121,7 @@ type hop struct {
 	node, dev         string
 	peerNode, peerDev string
 	ok                bool // the device has a cable
+	unseen            bool // the peer was not traced, and the packet was seen again behind it
 }
 
 // walk follows the first packet that starts at a socket of node and that is the right one. A bridge sends its own
@@ -212,9 +214,31 @@ func (a *assembler) next(t *traversal) *traversal {
 	if !h.ok {
 		return nil
 	}
+	if a.rec.Blind[h.peerNode] != "" {
+		n := a.behind(h.peerNode, packet)
+		h.unseen = n != nil
+		return n
+	}
 	return a.take(h.peerNode, func(n *traversal) bool {
 		return n.in() == h.peerDev && same(&n.first().packet, packet)
 	})
+}
+
+// behind looks for the packet where it comes out of a node that was not traced. That node may have rewritten one end of
+// it, but not what makes it the probe.
+func (a *assembler) behind(blind string, p *Packet) *traversal {
+	for _, node := range slices.Sorted(maps.Keys(a.byNode)) {
+		t := a.take(node, func(n *traversal) bool {
+			q := &n.first().packet
+			peer, _, ok := a.net.Peer(node, n.in())
+			return ok && peer == blind && (q.Src == p.Src || q.Dst == p.Dst) && q.Proto == p.Proto && q.TCPFlags == p.TCPFlags && q.Seq == p.Seq &&
+				q.ICMPType == p.ICMPType && q.TTL <= p.TTL
+		})
+		if t != nil {
+			return t
+		}
+	}
+	return nil
 }
 
 // leftUnseen reports whether t may have left the node without an egress event: the kernel has no egress hook there
@@ -266,6 +290,9 @@ func (w *walk) nodes() []string {
 		if len(out) == 0 || out[len(out)-1] != t.node {
 			out = append(out, t.node)
 		}
+		if t.hop != nil && t.hop.unseen {
+			out = append(out, t.hop.peerNode)
+		}
 	}
 	return out
 }
@@ -276,6 +303,9 @@ func (w *walk) finish() *Path {
 	for i, t := range w.traversals {
 		from := len(w.steps)
 		w.steps = append(w.steps, w.a.steps(w, t, i == 0)...)
+		if t.hop != nil && t.hop.unseen {
+			w.steps = append(w.steps, w.gap(t.hop))
+		}
 		w.parts = append(w.parts, part{from, len(w.steps)})
 	}
 	w.ending(p)
@@ -295,6 +325,13 @@ func (w *walk) finish() *Path {
 	p.Views = w.views()
 	p.Proof = w.proof(p)
 	return p
+}
+
+// gap is the crossing of a node that was not traced.
+func (w *walk) gap(h *hop) Step {
+	last := &w.steps[len(w.steps)-1]
+	return Step{Node: h.peerNode, At: last.At, Station: Station{Kind: KindDevice, Hook: "gap"}, Event: "GAP", Packet: last.Packet,
+		Detail: "crossed unseen: " + w.a.rec.Blind[h.peerNode], Proof: Inferred, By: "it was seen again behind"}
 }
 
 // toward is the node that the packet was going to when it was last seen.

@@ -49,7 +49,7 @@ const (
 // Station is one place a packet passes on one node.
 //
 // Hook is the kernel's hook name ("ingress", "prerouting", "input", "forward", "output", "postrouting",
-// "egress"), and "rx"/"tx" for a device, "route" for the routing decision. Family, Table, Chain, Priority
+// "egress"), and "rx"/"tx" for a device ("gap" for a node that was not traced), "route" for the routing decision. Family, Table, Chain, Priority
 // and PriorityName are set for a base chain only.
 type Station struct {
 	Kind         StationKind `json:"kind"`
@@ -149,7 +149,7 @@ type CT struct {
 // Step is one station with what happened there.
 //
 // Event is one word in capitals: SEND, TX, RX, ACCEPT, DROP, REJECT, DNAT, SNAT, REDIRECT, MARK, LOCAL, FORWARD,
-// OUT, DELIVER, REPLY, EVAL, LOST. Packet holds the headers as they were when the step ended.
+// OUT, DELIVER, REPLY, EVAL, PASS, NAT, GAP, LOST, ERROR. Packet holds the headers as they were when the step ended.
 type Step struct {
 	N       int           `json:"n"` // from 1
 	Node    string        `json:"node"`

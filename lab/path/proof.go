@@ -11,9 +11,9 @@ func (w *walk) proof(p *Path) ProofList {
 	list := ProofList{Observed: []string{}, Inferred: []string{}}
 	if len(w.traversals) > 0 {
 		var nodes []string
-		for _, n := range w.nodes() {
-			if !slices.Contains(nodes, n) {
-				nodes = append(nodes, n)
+		for _, t := range w.traversals {
+			if !slices.Contains(nodes, t.node) {
+				nodes = append(nodes, t.node)
 			}
 		}
 		list.Observed = append(list.Observed, "nft trace on "+strings.Join(nodes, ", "))

@@ -123,6 +123,20 @@ var routes = []scenario{
 		t.rec.Blind["isp"] = "the tracer's table could not be loaded"
 		return t
 	}, Error},
+	{"blind-node-between", nil, func() *tape {
+		p := syn("203.0.113.1", 8080)
+		t := newTape("client", "203.0.113.1:8080/tcp", p)
+		t.send("client", "eth0", p)
+		t.rec.Blind["isp"] = "the tracer's table could not be loaded"
+		p.ttl--
+		t.receive("fw", "wan", p)
+		rst := answer(p, 0x14)
+		t.send("fw", "wan", rst)
+		rst.ttl--
+		t.receive("client", "eth0", rst)
+		t.rec.Sent = Sent{Answer: "reset", Errno: "connection refused"}
+		return t
+	}, Reject},
 	{"lost-events", nil, func() *tape {
 		p := syn("203.0.113.1", 8080)
 		t := newTape("client", "203.0.113.1:8080/tcp", p)
