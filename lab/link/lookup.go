@@ -110,16 +110,6 @@ func neighbourState(s int) string {
 	return "none"
 }
 
-// LookupUp reports whether a device is administratively up and has carrier.
-func LookupUp(dev string) (bool, error) {
-	l, err := netlink.LinkByName(dev)
-	if err != nil {
-		return false, fmt.Errorf("device %s: %w", dev, err)
-	}
-	a := l.Attrs()
-	return a.RawFlags&unix.IFF_UP != 0 && a.RawFlags&unix.IFF_RUNNING != 0, nil
-}
-
 // LookupAdminUp reports whether a device is switched on, with or without carrier.
 func LookupAdminUp(dev string) (bool, error) {
 	l, err := netlink.LinkByName(dev)
