@@ -188,6 +188,9 @@ func (c *checker) elements(s *Set, x ExprNode) {
 	if !ok {
 		c.fail(x.Range(), "", "elements in braces are wanted")
 	}
+	if _, variable := x.(*VarNode); !variable && len(n.Elems) == 0 {
+		c.fail(x.Range(), "leave them out, or name some", "there are no elements in the braces")
+	}
 	for _, e := range n.Elems {
 		c.try(func() {
 			if e.Data == nil {
@@ -386,29 +389,29 @@ func inSetText(x Expr) string {
 	return x.String()
 }
 
-// interval is an element with its bounds, in network order.
-type interval struct {
+// keySpan is an element with its bounds, in network order.
+type keySpan struct {
 	lo, hi []byte
 	elem   *Elem
 }
 
 // disjoint checks that intervals do not overlap. Where nft merges them, they are merged.
 func (c *checker) disjoint(s *Set) {
-	var list []interval
+	var list []keySpan
 	for _, e := range s.Elems {
 		if e.Key != nil {
 			lo, hi := keyBounds(e.Key)
-			list = append(list, interval{lo, hi, e})
+			list = append(list, keySpan{lo, hi, e})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b interval) int {
+	slices.SortStableFunc(list, func(a, b keySpan) int {
 		if n := bytes.Compare(a.lo, b.lo); n != 0 {
 			return n
 		}
 		return bytes.Compare(b.hi, a.hi) // the wider first
 	})
 	merge := !s.Map && (s.Anonymous() || s.AutoMerge)
-	var out []interval
+	var out []keySpan
 	overlap := false
 	for _, v := range list {
 		if len(out) == 0 || bytes.Compare(v.lo, out[len(out)-1].hi) > 0 {
@@ -474,10 +477,7 @@ func (c *checker) anonymous(n *SetNode, s *Set) *Set {
 	s.Span, s.Table, s.Flags = n.Span, c.table, SetConstant
 	c.elements(s, n)
 	if len(s.Elems) == 0 {
-		if len(n.Elems) == 0 {
-			c.fail(n.Span, "", "the set is empty")
-		}
-		panic(bailout{}) // its elements were reported
+		panic(bailout{}) // that was reported
 	}
 	c.finishSet(s)
 	return s

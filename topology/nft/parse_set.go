@@ -132,6 +132,9 @@ func (p *parser) set(packet bool) *SetNode {
 	outer := p.takePending()
 	for {
 		p.newlines()
+		if p.accept(",") { // nft takes commas with nothing between them
+			continue
+		}
 		if p.cur().is("}") {
 			break
 		}
