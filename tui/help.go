@@ -42,7 +42,7 @@ func (m *model) helpLines() []helpLine {
 		lines = append(lines, helpLine{name, b.Help().Desc})
 	}
 	g := m.glyphs
-	for _, l := range []helpLine{
+	lines = append(lines, []helpLine{
 		{string(g.Seen), "glyph: the packet was observed here"},
 		{string(g.Unseen), "glyph: not reached, not asked, or inferred"},
 		{string(g.Drop), "glyph: dropped here; at a rule: it did not match"},
@@ -53,9 +53,7 @@ func (m *model) helpLines() []helpLine {
 		{string(g.NotTaken), "glyph: the way not taken"},
 		{string(g.Changed), "glyph: a header field that was rewritten on this node"},
 		{string(g.Here), "glyph: you are here"},
-	} {
-		lines = append(lines, l)
-	}
+	}...)
 	words := strings.Fields(strings.ToLower(m.prompt.text))
 	var out []helpLine
 next:

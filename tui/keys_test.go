@@ -3,10 +3,13 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"strings"
 	"testing"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/hookwalk/hookwalk/tui/lab"
 )
@@ -305,6 +308,72 @@ func TestMouse(t *testing.T) {
 	click("fw     dstnat")
 	click("↵ step  i inject")
 	expect("◀ 13/15 ▶")
+}
+
+// Colours suit the background that the terminal reports; without colours it is not asked.
+func TestBackground(t *testing.T) {
+	c := testConfig(t, "drop")
+	c.NoColor = false
+	m := start(t, c, 80, 24)
+	dark := m.View().Content
+	tell(t, m, tea.BackgroundColorMsg{Color: color.White})
+	if light := m.View().Content; light == dark || ansi.Strip(light) != ansi.Strip(dark) {
+		t.Error("a light background changes nothing, or more than colours")
+	}
+	c.NoColor = true
+	m = start(t, c, 80, 24)
+	none := m.View().Content
+	tell(t, m, tea.BackgroundColorMsg{Color: color.White})
+	if m.View().Content != none {
+		t.Error("there are colours although there should be none")
+	}
+}
+
+// The clock goes on each second, but not while frozen or while nobody looks.
+func TestClock(t *testing.T) {
+	c := testConfig(t, "drop")
+	now := noon
+	c.Now = func() time.Time { return now }
+	m := start(t, c, 80, 24)
+	m.ticking = false
+	ticks := func(msg tea.Msg) bool {
+		_, cmd := m.Update(msg)
+		return cmd != nil
+	}
+	expect := func(up string) {
+		t.Helper()
+		if text := screen(t, m); !strings.Contains(text, up) {
+			t.Errorf("no %q:\n%s", up, text)
+		}
+	}
+	expect("up 2m14s")
+	now = now.Add(time.Second)
+	if !ticks(tickMsg(now)) {
+		t.Error("the clock stops after a second")
+	}
+	expect("up 2m15s")
+	if ticks(tea.FocusMsg{}) {
+		t.Error("a second clock starts")
+	}
+	m.Update(keyNames["space"])
+	now = now.Add(time.Second)
+	if ticks(tickMsg(now)) {
+		t.Error("the clock goes on while frozen")
+	}
+	now = now.Add(time.Second)
+	if !ticks(keyNames["space"]) {
+		t.Error("the clock does not go on after freezing")
+	}
+	expect("up 2m17s")
+	m.Update(tea.BlurMsg{})
+	if ticks(tickMsg(now)) {
+		t.Error("the clock goes on while nobody looks")
+	}
+	now = now.Add(time.Minute)
+	if !ticks(tea.FocusMsg{}) {
+		t.Error("the clock does not go on when somebody looks again")
+	}
+	expect("up 3m17s")
 }
 
 func TestParseKeys(t *testing.T) {

@@ -31,13 +31,11 @@ func (m *model) click(msg tea.MouseClickMsg) tea.Cmd {
 
 // pressName presses a key as if on the keyboard.
 func (m *model) pressName(b key.Binding) tea.Cmd {
-	for _, k := range b.Keys() {
-		if named, ok := keyNames[k]; ok {
-			return m.press(named)
-		}
-		return m.press(tea.KeyPressMsg{Code: []rune(k)[0], Text: k})
+	k := b.Keys()[0]
+	if named, ok := keyNames[k]; ok {
+		return m.press(named)
 	}
-	return nil
+	return m.press(tea.KeyPressMsg{Code: []rune(k)[0], Text: k})
 }
 
 // wheel scrolls what lies under the pointer.

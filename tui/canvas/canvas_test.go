@@ -176,7 +176,7 @@ func FuzzText(f *testing.F) {
 		c := New(12, 1)
 		c.Text(0, 0, width%20, s, theme.Plain)
 		out := plain(c)
-		if ansi.StringWidth(out) > 12 || strings.ContainsAny(out, "\x1b\n\x9b") {
+		if ansi.StringWidth(out) > 12 || strings.ContainsAny(out, "\x1b\n\u009b") {
 			t.Errorf("%q became %q", s, out)
 		}
 		for _, line := range Wrap(s, 1+max(width, -width)%20) {

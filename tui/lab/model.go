@@ -259,12 +259,12 @@ func sign(n int) int { return max(min(n, 1), -1) }
 
 // Wheel scrolls the pane at a place by some rows.
 func (m *Model) Wheel(zone any, rows int) bool {
-	switch zone.(type) {
+	switch z := zone.(type) {
 	case rowZone:
 		m.move(m.cursor + rows)
 		return true
 	case paneZone:
-		switch Pane(zone.(paneZone)) {
+		switch Pane(z) {
 		case PaneEvents:
 			m.move(m.cursor + rows)
 		case PaneNode:
