@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image/color"
@@ -11,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/hookwalk/hookwalk/lab/path"
 	"github.com/hookwalk/hookwalk/tui/lab"
 )
 
@@ -374,6 +376,37 @@ func TestClock(t *testing.T) {
 		t.Error("the clock does not go on when somebody looks again")
 	}
 	expect("up 3m17s")
+}
+
+// The terminal's cursor is where the next letter goes, and hidden while nothing is written.
+func TestCursor(t *testing.T) {
+	m := start(t, testConfig(t, "drop"), 80, 24)
+	at := func() string {
+		if c := m.View().Cursor; c != nil {
+			return fmt.Sprintf("%d,%d", c.X, c.Y)
+		}
+		return "hidden"
+	}
+	for _, c := range []struct{ keys, want string }{
+		{"", "hidden"}, {"/", "9,22"}, {"fw", "11,22"}, {"<left>", "10,22"}, {"<enter>", "hidden"}, {"?", "12,2"}, {"x", "13,2"}, {"<esc>", "hidden"},
+	} {
+		if press(t, m, c.keys); at() != c.want {
+			t.Errorf("after %q the cursor is at %s, want %s", c.keys, at(), c.want)
+		}
+	}
+}
+
+// The map counts a drop also when the same packet takes the same way again.
+func TestMapCountsDrops(t *testing.T) {
+	c := testConfig(t, "drop")
+	c.Actions.Send = func(context.Context, string, string) (*path.Path, error) { return recorded(t, "drop")[0], nil }
+	m := start(t, c, 80, 24)
+	for _, want := range []string{"fw ▲1", "fw ▲2"} {
+		if text := screen(t, m); !strings.Contains(text, want) {
+			t.Errorf("no %q:\n%s", want, text)
+		}
+		press(t, m, "R")
+	}
 }
 
 func TestParseKeys(t *testing.T) {
