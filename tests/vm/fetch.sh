@@ -2,9 +2,10 @@
 # Fetches a Debian kernel and unpacks it, without installing anything. Prints the folder that then holds
 # vmlinuz and lib/modules/VERSION.
 #
-#	fetch.sh 6.1 | 6.12 | 7.2 | /path/to/unpacked
+#	fetch.sh 6.1 | 6.12 | 7.2 | newest | /path/to/unpacked
 #
-# 6.1 is Debian 12's own kernel, 6.12 that of its backports, 7.2 that of unstable. Everything is kept in
+# 6.1 is Debian 12's own kernel, 6.12 that of its backports, 7.2 that of unstable, which newest is too, whatever its
+# version has become. Everything is kept in
 # ${HOOKWALK_VM_CACHE:-~/.cache/hookwalk/vm}; delete a folder there to fetch it anew.
 set -eu
 kernel=$1
@@ -14,11 +15,14 @@ case $kernel in
 /*) echo "$kernel"; exit 0 ;;
 6.1) suite=bookworm ;;
 6.12) suite=bookworm-backports ;;
-7.*) suite=unstable ;;
-*) echo "fetch.sh: kernel $kernel: want 6.1, 6.12, 7.2 or a folder" >&2; exit 2 ;;
+7.* | newest) suite=unstable ;;
+*) echo "fetch.sh: kernel $kernel: want 6.1, 6.12, 7.2, newest or a folder" >&2; exit 2 ;;
 esac
 
 dir=$cache/$kernel
+mkdir -p "$cache"
+exec 9>"$dir.lock"
+flock 9 # one fetches, the others wait and have it
 if [ -e "$dir/vmlinuz" ]; then
 	echo "$dir"
 	exit 0
@@ -64,8 +68,13 @@ done
 [ -d "$dir.new/lib/modules" ] || ln -s usr/lib "$dir.new/lib"
 image=$(ls "$dir.new"/boot/vmlinuz-* "$dir.new"/lib/modules/*/vmlinuz 2>/dev/null | head -n 1)
 [ -n "$image" ] || { echo "fetch.sh: no vmlinuz in:$packages" >&2; exit 1; }
+release=$(ls "$dir.new/lib/modules")
+case $kernel-$release in
+newest-* | "$kernel-$kernel".* | "$kernel-$kernel"-* | "$kernel-$kernel"+*) ;;
+*) echo "fetch.sh: Debian $suite has Linux $release now, not $kernel" >&2; exit 1 ;;
+esac
 cp "$image" "$dir.new/vmlinuz"
-depmod -b "$dir.new" "$(ls "$dir.new/lib/modules")" 2>/dev/null # it misses files that only tell what is built in
+depmod -b "$dir.new" "$release" 2>/dev/null # it misses files that only tell what is built in
 rm -rf "$apt/debs"
 mv "$dir.new" "$dir"
 echo "$dir"

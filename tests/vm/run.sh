@@ -4,7 +4,7 @@
 #
 #	run.sh [-k KERNEL] [-t SECONDS] [-n NIC] [-s] [-w DIR] [-l FILE] [--] [COMMAND...]
 #
-#	-k  6.1, 6.12 (default), 7.2, or a folder with vmlinuz and lib/modules
+#	-k  6.1, 6.12 (default), 7.2, newest, or a folder with vmlinuz and lib/modules
 #	-t  how long the guest may take, in seconds (default 600)
 #	-n  also give the guest two network cards of this model with a cable between them: e1000e, virtio-net-pci,
 #	    vmxnet3, igb (QEMU 8)

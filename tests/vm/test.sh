@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests of all packages that touch a kernel on Debian's kernels in a VM, as root and as an ordinary user.
 #
-#	KERNEL="6.1 6.12 7.2 /a/folder" test.sh [-p PACKAGE]... [-s] [-n NIC] [test flags, e.g. -test.run Why]
+#	KERNEL="6.1 6.12 7.2 /a/folder" test.sh [-p PACKAGE]... [-s] [-n NIC] [test flags, e.g. -run Why]
 #
 #	-p  only this package, e.g. ./lab/probe    -s  then a shell in the guest    -n  two network cards, see run.sh
 #
@@ -18,6 +18,14 @@ while [ $# -gt 0 ]; do
 	-n) guest="$guest -n $2" && shift 2 ;;
 	*) break ;;
 	esac
+done
+for flag in "$@"; do # -run is -test.run of a test binary
+	shift
+	case $flag in
+	-test.* | -[!a-z]*) ;;
+	-*) flag=-test.${flag#-} ;;
+	esac
+	set -- "$@" "$flag"
 done
 
 # The tree as it is now, and its test binaries, under the sum of its files: made once.
@@ -48,6 +56,8 @@ fi
 status=0
 for kernel in ${KERNEL:-6.12}; do
 	log=$cache/log/$(basename "$kernel")
+	exec 9>"$log.lock"
+	flock -n 9 || { echo "test.sh: waiting for another run on Linux $kernel" >&2 && flock 9; }
 	rm -rf "$log"
 	mkdir -p "$log/root" "$log/user"
 	echo "$key" >"$log/build"
