@@ -114,8 +114,8 @@ func TestAssembleTellsTracersApart(t *testing.T) {
 	for i := range other.Events {
 		e := &other.Events[i]
 		e.ID += 1000
-		if e.Table == TracerTable {
-			e.Handle = 0 // our rules did not match
+		if e.Picks() {
+			e.Handle, e.Verdict = 0, "continue" // our rules did not match
 		}
 	}
 	mixed := *rec

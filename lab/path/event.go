@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// TracerTable is the name of the table that a tracer owns on each node while it looks. Its chains are empty
-// but for the rules that pick the probe; they make every hook visible, also where the user has no chain.
+// TracerTable is the name of the table that a tracer owns on each node while it looks. Its chains accept everything and
+// make every hook visible, also where the user has no chain. Those at which a packet comes in hold the rules that pick
+// the probe.
 const TracerTable = "hookwalk-trace"
 
 // Chains of the tracer's tables. At each netfilter hook there is one before and one behind everything else;
@@ -49,6 +50,12 @@ type Event struct {
 	NH      []byte        `json:"nh,omitempty"` // network header, at most 40 bytes
 	TH      []byte        `json:"th,omitempty"` // transport header, at most 20 bytes
 	CT      *EventCT      `json:"ct,omitempty"` // kernel 6.16 and later
+}
+
+// Picks reports whether the event says that the tracer's own rules recognised the packet.
+func (e *Event) Picks() bool {
+	return e.Table == TracerTable && e.Type == EventRule && e.Handle != 0 &&
+		(e.Chain == ChainRX || e.Chain == "prerouting"+SuffixFirst || e.Chain == "output"+SuffixFirst)
 }
 
 // EventCT is the conntrack entry that a trace message names.

@@ -180,18 +180,9 @@ func (t *tape) event(e Event, p *pkt) *tape {
 	return t
 }
 
-// pickHandle is that of the tracer's rule that recognises the probe.
-const pickHandle = 3
-
-// own passes one of the tracer's chains, as the kernel reports it: a rule that matches, the end of the rules, the policy.
+// own passes one of the tracer's chains: each reports one rule that accepts.
 func (t *tape) own(family, chain string, p pkt) *tape {
-	first := &p
-	if chain == ChainRX || chain == "prerouting"+SuffixFirst || chain == "output"+SuffixFirst {
-		t.event(Event{Family: family, Table: TracerTable, Chain: chain, Type: EventRule, Handle: pickHandle, Verdict: "continue"}, first)
-		first = nil
-	}
-	t.event(Event{Family: family, Table: TracerTable, Chain: chain, Type: EventRule, Verdict: "continue"}, first)
-	return t.event(Event{Family: family, Table: TracerTable, Chain: chain, Type: EventPolicy, Policy: "accept"}, nil)
+	return t.event(Event{Family: family, Table: TracerTable, Chain: chain, Type: EventRule, Handle: 3, Verdict: "accept"}, &p)
 }
 
 // hooks passes the tracer's two chains of each hook of IP; bridgeHooks does so for a bridge.

@@ -56,7 +56,7 @@ func (t *traversal) starts() bool {
 // about it.
 func (t *traversal) picked() bool {
 	return slices.ContainsFunc(t.visits, func(v *visit) bool {
-		return v.own() && slices.ContainsFunc(v.events, func(e Event) bool { return e.Type == EventRule && e.Handle != 0 })
+		return slices.ContainsFunc(v.events, func(e Event) bool { return e.Picks() })
 	})
 }
 

@@ -116,5 +116,5 @@ func ExampleView_Table() {
 	// 	flags owner
 	// 	chain prerouting-first {
 	// 		type filter hook prerouting priority -2000000000; policy accept;
-	// 		meta l4proto udp @th,64,64 0x102030405060708 meta nftrace set 1
+	// 		meta l4proto udp @th,64,64 0x102030405060708 meta nftrace set 1 accept
 }

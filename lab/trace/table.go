@@ -36,7 +36,8 @@ type View struct {
 
 // Table writes the tracer's tables for one node in the nft language: the owner flag makes the kernel delete them
 // when the socket that made them closes (kernel 5.12), and there is no ct expression, which would switch
-// conntrack on.
+// conntrack on. Each chain ends with a rule: an accept is one trace message, an end of rules with a policy would be two.
+// The chains that pick the probe are the exception, so that a rule of theirs that matched says: this is it.
 func (v *View) Table() string {
 	pick := picks(v.Proto, v.Tag)
 	var b strings.Builder
@@ -46,7 +47,10 @@ func (v *View) Table() string {
 	chain := func(name, hook string, priority int, rules []string) {
 		fmt.Fprintf(&b, "\tchain %s {\n\t\ttype filter hook %s priority %d; policy accept;\n", name, hook, priority)
 		for _, r := range rules {
-			fmt.Fprintf(&b, "\t\t%s meta nftrace set 1\n", r)
+			fmt.Fprintf(&b, "\t\t%s meta nftrace set 1 accept\n", r)
+		}
+		if rules == nil {
+			b.WriteString("\t\taccept\n")
 		}
 		b.WriteString("\t}\n")
 	}

@@ -40,7 +40,7 @@ func (p *progress) add(n *Network, e *path.Event) {
 	own := e.Table == path.TracerTable
 	dropped := e.Verdict == "drop" || e.Type == path.EventPolicy && e.Policy == "drop"
 	switch {
-	case own && e.Type == path.EventRule && e.Handle != 0:
+	case e.Picks():
 		p.inside[at] = true
 	case own && (e.Chain == path.ChainTX || e.Chain == "input"+path.SuffixLast) && e.Family != "bridge":
 		delete(p.inside, at)
