@@ -1,5 +1,7 @@
 package nft
 
+import "slices"
+
 // add takes over `add rule ...` and its kin.
 func (c *checker) add(d *AddDecl) {
 	family := familyOf(d.Family)
@@ -71,12 +73,18 @@ func (c *checker) flush(d *FlushDecl) {
 		f.Name = d.Name.Text
 		c.unsupported(d.Span, "`%s %s`", d.Op, d.What)
 	}
+	gone := func(x *Table) bool {
+		return x == t || t == nil && d.What == "ruleset" && (f.Family == FamilyUnspec || f.Family == x.Family)
+	}
 	for _, x := range c.rs.Tables {
-		if (t == nil && d.What == "ruleset" && (f.Family == FamilyUnspec || f.Family == x.Family) || x == t) && c.filled(x) {
+		if gone(x) && c.filled(x) {
 			c.unsupported(d.Span, "`%s %s` behind what it empties", d.Op, d.What)
 		}
 	}
 	c.rs.Flush = append(c.rs.Flush, f)
+	if f.Delete || d.What == "ruleset" {
+		c.rs.Tables = slices.DeleteFunc(c.rs.Tables, gone)
+	}
 }
 
 // filled reports whether anything was written into a table.

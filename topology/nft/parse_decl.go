@@ -430,7 +430,7 @@ func (p *parser) property() Item {
 			d.Value = p.variable()
 		case first.text == "size" && t.kind == tNumber:
 			d.Value = p.word(p.advance())
-		case first.text != "size" && (t.kind == tTime || t.kind == tNumber):
+		case first.text != "size" && t.kind == tTime:
 			d.Value = p.word(p.advance())
 		case first.text == "size":
 			p.fail(p.tokSpan(t), "", "number expected after `size`, found %s", t.describe())

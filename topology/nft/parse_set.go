@@ -100,6 +100,8 @@ func (p *parser) objectDecl(first token, name *WordNode) Item {
 			d.Comment = p.commentText()
 		case d.Stmt != nil:
 			p.fail(p.tokSpan(t), "", "end of the %s expected, found %s", d.Kind, t.describe())
+		case d.Kind == "counter" && !t.isWord("packets"):
+			p.failWord(t, "keyword in a counter", []string{"packets", "comment"})
 		case d.Kind == "counter":
 			d.Stmt = p.counterArgs(t)
 		case d.Kind == "quota":
@@ -132,7 +134,7 @@ func (p *parser) set(packet bool) *SetNode {
 	outer := p.takePending()
 	for {
 		p.newlines()
-		if p.accept(",") { // nft takes commas with nothing between them
+		if len(s.Elems) > 0 && p.accept(",") { // nft takes commas with nothing between them
 			continue
 		}
 		if p.cur().is("}") {
@@ -214,7 +216,7 @@ func (p *parser) elemOpts(e *ElemNode) {
 		case "timeout", "expires":
 			p.advance()
 			v := p.cur()
-			if v.kind != tTime && v.kind != tNumber {
+			if v.kind != tTime {
 				p.fail(p.tokSpan(v), "write a time like 1h30m", "time expected after `%s`, found %s", t.text, v.describe())
 			}
 			e.Opts = append(e.Opts, &ElemOpt{Key: t.text, Value: p.word(p.advance())})

@@ -286,7 +286,7 @@ func (p *parser) items(parse func() Item, open token) []Item {
 		if it != nil {
 			it.line().Blank = blank
 			out = append(out, it)
-			if end := p.cur(); !end.ends() && p.i > start && !(end.is("}") && p.lastMayEnd(it)) {
+			if end := p.cur(); !end.ends() && p.i > start && !p.endsItself(it, end) {
 				p.separator(end, start)
 			}
 		}
@@ -297,10 +297,10 @@ func (p *parser) items(parse func() Item, open token) []Item {
 	}
 }
 
-// lastMayEnd reports whether the closing brace may stand right behind an item.
-func (p *parser) lastMayEnd(it Item) bool {
+// endsItself reports whether an item needs no separator behind it before the token end.
+func (p *parser) endsItself(it Item, end token) bool {
 	_, elements := it.(*ElementsDecl)
-	return elements || p.block == inObject
+	return elements && p.block == inSet || p.block == inObject && end.is("}")
 }
 
 // separator reports what stands behind a complete item where its end should be.

@@ -77,7 +77,7 @@ var metaKeys = []metaKey{
 	{name: "oifkind", key: 27, typ: TypeIfName},
 	{name: "ibrpvid", key: 28, typ: typeHost16},
 	{name: "ibrvproto", key: 29, typ: TypeEtherType},
-	{name: "day", key: 31, typ: TypeDay},
+	{name: "day", key: 31, typ: TypeDay, bare: true},
 	{name: "sdif", key: metaSdif, typ: TypeIfIndex},
 	{name: "sdifname", key: metaSdifname, typ: TypeIfName},
 }
@@ -98,6 +98,12 @@ func init() {
 		}
 		p.advance()
 		return p.metaNode(metaKeyNamed(t.text), first)
+	}
+	for _, w := range []string{"time", "hour"} {
+		selectorHeads[w] = func(p *parser) ExprNode {
+			p.unsupported(p.tokSpan(p.cur()), "`"+w+"`")
+			return nil
+		}
 	}
 	for i := range metaKeys {
 		if k := &metaKeys[i]; k.bare {

@@ -174,6 +174,9 @@ func (n *QuotaNode) check(c *checker) Stmt {
 	s := &Quota{Span: n.Span, Over: n.Over, Bytes: c.scaled(n.Size, byteUnits[n.Unit], 64)}
 	if n.Used != nil {
 		s.Used = c.scaled(n.Used, byteUnits[n.UsedUnit], 64)
+		if s.Used > s.Bytes { // net/netfilter/nft_quota.c, nft_quota_do_init
+			c.fail(n.Used.Span, "", "more is used than the quota has")
+		}
 	}
 	return s
 }
