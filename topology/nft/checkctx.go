@@ -8,6 +8,7 @@ type checkCtx struct {
 	family Family // FamilyUnspec: they may be of several
 	l4     int    // IP protocol number; 0: any
 	ports  bool   // l4 is 0, but a set of transport protocols was matched
+	free   bool   // no packet is looked at: a selector only stands for its type
 	broken bool   // a statement could not be checked, so the context may lack something
 }
 
@@ -31,7 +32,7 @@ func (c *checker) familyHere() string {
 // needFamily settles the family of the packets, for a selector of one.
 func (c *checker) needFamily(s Span, what string, f Family) {
 	switch {
-	case c.ctx.family == f:
+	case c.ctx.family == f || c.ctx.free:
 	case c.table.Family == FamilyInet && f == FamilyARP:
 		c.fail(s, "", "`%s` cannot match in a table of family inet: it sees IPv4 and IPv6 only", what)
 	case c.ctx.family == FamilyUnspec:
@@ -61,6 +62,9 @@ func (c *checker) needL4(s Span, what string, l4 int) {
 
 // need settles what a header field needs of the packet.
 func (c *checker) need(s Span, what string, p *Protocol) {
+	if c.ctx.free {
+		return
+	}
 	switch p.Base {
 	case NetworkHeader:
 		c.needFamily(s, what, p.Family)

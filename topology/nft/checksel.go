@@ -47,7 +47,7 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 	words := n.words()
 	name := n.canonical()
 	if k := metaKeyOf(words); k != nil {
-		if k.key == MetaNFProto && c.table.Family != FamilyInet {
+		if k.key == MetaNFProto && c.table.Family != FamilyInet && !c.ctx.free {
 			c.fail(n.Span, "leave it out", "`%s` is for tables of family inet, which see several", name)
 		}
 		switch k.key { // net/netfilter/nft_meta.c, nft_meta_get_validate

@@ -96,6 +96,7 @@ func (c *checker) setType(s *Set, d *TypeDecl, first bool) {
 		c.fail(d.Span, "write `map "+s.Name+"`, or leave the `: ...` out", "a set maps to nothing")
 	}
 	c.ctx = c.startCtx()
+	c.ctx.free = true
 	t := Set{Typeof: d.Typeof, DataRange: d.Interval}
 	t.Key, t.KeyExpr = c.setTypes(d.Key, d.Typeof)
 	if len(d.Data) == 1 {
@@ -104,7 +105,6 @@ func (c *checker) setType(s *Set, d *TypeDecl, first bool) {
 		}
 	}
 	if d.Data != nil && !t.Verdict {
-		c.ctx = c.startCtx() // the value need not be of the packet that the key is of
 		t.Data, t.DataExpr = c.setTypes(d.Data, d.Typeof)
 	}
 	switch {
