@@ -67,7 +67,7 @@ func (f *Facts) unseen() string {
 // ended writes the end of the path, with a step of its own for it. What is concluded from events that did not come is
 // worth nothing on a node where events were lost.
 func (w *walk) ended(p *Path, verdict Verdict, at Place, event string, proof Proof, by string) {
-	if n := w.a.rec.Lost[at.Node]; n > 0 && proof == Inferred && verdict != Delivered {
+	if n := w.a.rec.Lost[at.Node]; n > 0 && verdict != Delivered && (proof == Inferred || at.Hook == "route") {
 		at.Reason = fmt.Sprintf("%d trace events of %s were lost, so it may have gone on from there (without them: %s)", n, at.Node, at.Reason)
 		verdict, event, proof, by = Error, "ERROR", Observed, "the tracer"
 	}

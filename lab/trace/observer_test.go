@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -23,11 +24,11 @@ import (
 // watched is a lab with everything that an observer could change: counters, marks, connection tracking on one node and
 // none on the others.
 //
-//	client -- plain -- fw -- server
+//	client -- plain -- fw -- server      10.0.0.0/8: plain sends it to fw, and fw to plain
 var watched = map[string]string{"lab.yaml": `
 nodes:
   client: {gateway: 192.0.2.1}
-  plain: {kind: router, routes: 198.51.100.0/24 via 203.0.113.2}
+  plain: {kind: router, routes: [198.51.100.0/24 via 203.0.113.2, 10.0.0.0/8 via 203.0.113.2]}
   fw: {kind: router, gateway: 203.0.113.1, nft: fw.nft}
   server: {gateway: 198.51.100.1, services: [http, echo]}
 links:
@@ -135,8 +136,9 @@ func init() {
 			return err
 		}
 		*trace.ReadBufferBytes = 1 // the kernel gives SOCK_MIN_RCVBUF
-		rec, err := trace.Run(ctx, trace.NewNetwork(p, nil), trace.Request{From: "client", To: "server", Node: "server",
-			Proto: "icmp", Dst: p.AddrsOf("server")[0].Addr()})
+		// round and round between two routers, many events in no time
+		rec, err := trace.Run(ctx, trace.NewNetwork(p, nil), trace.Request{From: "client", To: "10.0.0.1", Proto: "icmp",
+			Dst: netip.MustParseAddr("10.0.0.1")})
 		if err != nil {
 			return err
 		}
