@@ -103,7 +103,12 @@ func checkProblems(t *testing.T, name string, text []byte, problems Problems) {
 	}
 }
 
-// TestPlans compares whole plans, and sends each through JSON and back.
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// TestPlans compares whole plans and the warnings beside them, and sends each through JSON and back.
 func TestPlans(t *testing.T) {
 	fsys := os.DirFS("testdata/plan")
 	for _, name := range yamlFiles(t, "testdata/plan") {
@@ -113,8 +118,11 @@ func TestPlans(t *testing.T) {
 			if err := problems.Render(&b); err != nil {
 				t.Fatal(err)
 			}
-			if b.Len() > 0 {
-				t.Fatalf("a good file has problems:\n%s", &b)
+			if problems.HasErrors() {
+				t.Fatalf("a good file has errors:\n%s", &b)
+			}
+			if warnings := filepath.Join("testdata/plan", strings.TrimSuffix(name, ".yaml")+".txt"); b.Len() > 0 || exists(warnings) {
+				golden(t, warnings, b.String())
 			}
 			text, err := json.MarshalIndent(plan, "", " ")
 			if err != nil {

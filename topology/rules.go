@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -45,6 +46,20 @@ func included(main, name string) string {
 // loadedRules is a ruleset as far as a file gave one.
 type loadedRules struct {
 	files map[string]string // what it is made of: nil if there is nothing to use
+	lines map[string]*source
+}
+
+// source is a file as lines, to show those with problems.
+func (l *loadedRules) source(name string) *source {
+	s := l.lines[name]
+	if s == nil {
+		if l.lines == nil {
+			l.lines = map[string]*source{}
+		}
+		s = newSource("", []byte(l.files[name]))
+		l.lines[name] = s
+	}
+	return s
 }
 
 // nft plans the ruleset of a node. Its files are named from the folder of the topology file on, so that what a trace
@@ -118,15 +133,54 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 	if inline != nil {
 		opt.BaseLine, opt.BaseCol = inline.FirstLine, inline.FirstCol
 	}
-	_, errs := checkRules(main, text, opt)
+	rules, errs := checkRules(main, text, opt)
 	fatal := false
 	for _, e := range errs {
-		fatal = c.ruleProblem(e, main, l, inline != nil) == SeverityError || fatal
+		p := Problem{Pos: e.Pos, End: e.End, Severity: SeverityError, Rule: "nft", Msg: e.Msg, Hint: e.Hint}
+		c.locate(&p, main, l, inline != nil)
+		if e.Unsupported && !includes(p.Source) {
+			p.Severity, p.Rule = SeverityWarning, "nft-binary"
+			p.Hint = strings.TrimPrefix(p.Hint+"; loaded through the nft binary where there is one", "; ")
+		}
+		c.problems = append(c.problems, p)
+		fatal = fatal || p.Severity == SeverityError
+	}
+	if rules != nil {
+		c.lintRules(rules, main, l, inline != nil)
 	}
 	if fatal {
 		l.files = nil
 	}
 	return l
+}
+
+// ipv6Only are the findings that matter only where there are IPv6 addresses.
+var ipv6Only = []string{nft.LintNDBlocked, nft.LintTooBigBlocked}
+
+// lintRules warns of what is probably not as it was meant in a good ruleset.
+func (c *compiler) lintRules(rules *nft.Ruleset, main string, l *loadedRules, inline bool) {
+	for _, f := range nft.Lint(rules) {
+		if slices.Contains(ipv6Only, f.Code) && !c.hasIPv6() {
+			continue
+		}
+		p := Problem{Pos: f.Pos, End: f.End, Severity: SeverityWarning, Rule: f.Code, Msg: f.Msg, Hint: f.Hint}
+		c.locate(&p, main, l, inline)
+		c.problems = append(c.problems, p)
+	}
+}
+
+// hasIPv6 reports whether a device of the lab has an IPv6 address.
+func (c *compiler) hasIPv6() bool {
+	for _, n := range c.nds {
+		for _, i := range n.ifaces {
+			for _, a := range i.addrs {
+				if a.prefix.Addr().Is6() {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // includes reports whether a line includes other files. Those must be in the plan, so the nft binary is no way out
@@ -136,28 +190,22 @@ func includes(line string) bool {
 	return word == "include"
 }
 
-// ruleProblem takes over a mistake in a ruleset, and says how bad it is.
-func (c *compiler) ruleProblem(e *nft.Error, main string, l *loadedRules, inline bool) Severity {
-	p := Problem{Pos: e.Pos, End: e.End, Severity: SeverityError, Rule: "nft", Msg: e.Msg, Hint: e.Hint}
-	if inline && (e.Pos.File == main || e.Pos.File == "") {
+// locate names the file of a problem in a ruleset as it can be opened, and gives it its source line.
+func (c *compiler) locate(p *Problem, main string, l *loadedRules, inline bool) {
+	name := p.Pos.File
+	if inline && (name == main || name == "") {
 		p.Pos.File = c.spec.File
 		p.Source = c.spec.src.line(p.Pos.Line)
 	} else {
-		p.Source = newSource("", []byte(l.files[e.Pos.File])).line(p.Pos.Line)
-		p.Pos.File = c.beside(e.Pos.File)
+		p.Source = l.source(name).line(p.Pos.Line)
+		p.Pos.File = c.beside(name)
 	}
 	if p.End.IsValid() {
 		p.End.File = p.Pos.File
 	}
-	if p.Source != "" && e.End.Line == e.Pos.Line && 0 < e.Pos.Col && e.Pos.Col < e.End.Col && e.End.Col <= len(p.Source)+1 {
-		p.Value = p.Source[e.Pos.Col-1 : e.End.Col-1]
+	if p.Source != "" && p.End.Line == p.Pos.Line && 0 < p.Pos.Col && p.Pos.Col < p.End.Col && p.End.Col <= len(p.Source)+1 {
+		p.Value = p.Source[p.Pos.Col-1 : p.End.Col-1]
 	}
-	if e.Unsupported && !includes(p.Source) {
-		p.Severity, p.Rule = SeverityWarning, "nft-binary"
-		p.Hint = strings.TrimPrefix(p.Hint+"; loaded through the nft binary where there is one", "; ")
-	}
-	c.problems = append(c.problems, p)
-	return p.Severity
 }
 
 // beside names a file that is named from the topology file's folder so that it opens from where Load was called.

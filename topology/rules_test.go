@@ -4,11 +4,15 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 const goodRules = `table ip filter {
 	chain input {
 		type filter hook input priority filter; policy drop;
+		iif lo accept
+		ct state established,related accept
 		tcp dport 22 accept
 	}
 }
@@ -94,4 +98,51 @@ func TestRulesIncludes(t *testing.T) {
 
 func indent(s, by string) string {
 	return by + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+by) + "\n"
+}
+
+// TestRulesLint: what is allowed and probably wrong is a warning at its place, wherever the rules stand, once for a file
+// that several nodes share; the plan is there all the same. What is about IPv6 is said only of labs that have it.
+func TestRulesLint(t *testing.T) {
+	const rules = `table inet filter {
+	chain input {
+		type filter hook input priority filter; policy drop;
+		iif lo accept
+		ct state established,related accept
+		tcp dport 80 tcp dport 81 accept
+	}
+}
+`
+	fsys := fstest.MapFS{
+		"net/lab.yaml":     {Data: []byte("nodes:\n  a: {nft: rules/fw.nft}\n  b: {nft: ./rules/fw.nft}\n")},
+		"net/rules/fw.nft": {Data: []byte("include \"in.nft\"\n")},
+		"net/rules/in.nft": {Data: []byte(rules)},
+		"net/inline.yaml":  {Data: []byte("nodes:\n  a:\n    nft: |\n" + indent(rules, "      "))},
+		"net/six/lab.yaml": {Data: []byte("nodes:\n  a: {nft: ../rules/in.nft}\n  b:\nlinks:\n  - [a:eth0 2001:db8::1/64, b:eth0 2001:db8::2/64]\n")},
+		"net/broken.yaml":  {Data: []byte("nodes:\n  a: {nft: broken.nft}\n")},
+		"net/broken.nft":   {Data: []byte(rules + "table ip x { chain y { tcp dport 99999 accept; }; }\n")},
+	}
+	for _, tt := range []struct {
+		file string
+		want []string
+	}{
+		{"net", []string{"net/rules/in.nft:6:16 never-matches"}},
+		{"net/inline.yaml", []string{"net/inline.yaml:9:22 never-matches"}},
+		{"net/six", []string{"net/rules/in.nft:3:43 nd-blocked", "net/rules/in.nft:6:16 never-matches"}},
+		{"net/broken.yaml", []string{"net/broken.nft:9:34 nft"}},
+	} {
+		plan, problems := LoadFS(fsys, tt.file)
+		if (plan == nil) != problems.HasErrors() {
+			t.Errorf("%s: plan %v, %v", tt.file, plan != nil, problems)
+		}
+		var got []string
+		for _, p := range problems {
+			got = append(got, p.Pos.String()+" "+p.Rule)
+			if (p.Severity == SeverityError) != (p.Rule == "nft") {
+				t.Errorf("%s: %s is a %s", tt.file, p.Rule, p.Severity)
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.file, diff)
+		}
+	}
 }
