@@ -16,7 +16,7 @@ var typeofs = map[string][]string{
 		"udplite sport", "udplite csumcov", "udplite checksum", "sctp dport", "sctp vtag", "sctp checksum", "dccp dport", "dccp type",
 		"ah hdrlength", "ah reserved", "ah spi", "ah sequence", "esp spi", "esp sequence", "comp nexthdr", "comp cpi", "th sport", "th dport",
 		"@nh,4,4", "@th,32,32", "meta mark", "meta length", "meta protocol", "meta day", "iifname", "oif", "meta skuid", "meta l4proto",
-		"meta nfproto", "meta pkttype", "meta cpu", "meta random", "meta priority", "meta iiftype", "meta iifgroup", "meta iifkind", "ct state",
+		"meta pkttype", "meta cpu", "meta random", "meta priority", "meta iiftype", "meta iifgroup", "meta iifkind", "ct state",
 		"ct original ip saddr", "ct mark", "ct zone", "ct bytes", "ct helper", "ct direction", "ct l3proto", "ct protocol", "ct status",
 		"ct id", "ct expiration", "ct original packets", "fib saddr oif", "fib saddr . iif oif", "fib daddr type", "rt classid",
 		"rt mtu", "rt ip nexthop", "socket mark", "socket transparent", "numgen inc mod 2", "jhash ip saddr mod 2", "symhash mod 2",
@@ -26,6 +26,7 @@ var typeofs = map[string][]string{
 		"ip6 version", "ip6 dscp", "ip6 ecn", "ip6 flowlabel", "ip6 length", "ip6 nexthdr", "ip6 hoplimit", "ip6 saddr", "ip6 daddr",
 		"icmpv6 type", "icmpv6 code", "icmpv6 checksum", "icmpv6 mtu", "icmpv6 id", "icmpv6 sequence", "icmpv6 max-delay",
 	},
+	"inet": {"meta nfproto", "meta nfproto . meta l4proto", "ip saddr", "ip6 saddr"},
 	"arp": {
 		"arp htype", "arp ptype", "arp hlen", "arp plen", "arp operation", "arp saddr ether", "arp saddr ip", "arp daddr ether", "arp daddr ip",
 	},
@@ -112,6 +113,7 @@ table netdev t {
 	set everything { type inet_service; flags interval; elements = { 0-65535 }; }
 	set aging { type ipv4_addr; flags timeout; timeout 1h; gc-interval 10s; elements = { 10.0.0.1 timeout 5m, 10.0.0.2 comment "two" }; }
 	set hits { type ipv4_addr; counter; elements = { 10.0.0.1, 10.0.0.2 counter packets 5 bytes 6 }; }
+	set both { type ipv4_addr; counter; limit rate 1/second; elements = { 10.0.0.1, 10.0.0.2 counter packets 5 bytes 6 limit rate 2/minute }; }
 	set slow { type ipv4_addr; size 50; flags dynamic; limit rate 1/second burst 5 packets; }
 	set small { type ipv4_addr; policy memory; }
 	set fast { type ipv4_addr; policy performance; }

@@ -99,7 +99,7 @@ var rowGroups = []rowGroup{
 		"tcp dport vmap { 22 : goto other, 80 : return, 81 : continue }", "ip dscp vmap { cs1 : accept }", "ip dscp vmap { 1-5 : accept }",
 		"udp dport . ip saddr vmap { 53 . 10.0.0.0/8 : accept }", "ip saddr vmap { 10.0.0.1-10.0.0.5 : accept, 10.0.0.6-10.0.0.9 : drop }",
 		"tcp flags & (syn | ack) vmap { syn : accept, ack : drop }", "meta mark vmap { 1 : accept, 2-5 : drop }",
-		"add @seen { ip saddr }", "update @seen { ip saddr timeout 1h limit rate 1/second }", "add @seen { ip saddr counter }",
+		"add @seen { ip saddr }", "update @seen { ip saddr timeout 1h limit rate 1/second }", "add @seen { ip saddr counter }", "add @seen { ip saddr counter limit rate 1/second }",
 		"add @seenpairs { ip saddr . tcp dport }", "add @tomark { ip saddr : 5 }", "update @tomark { ip saddr : meta mark }",
 		"delete @seen { ip saddr }", "meta mark set ip saddr map { 10.0.0.1 : 1, 10.0.0.2 : 2 }", "meta mark set ip saddr map @tomark",
 		"meta mark set ip saddr . tcp dport map { 10.0.0.1 . 22 : 5 }", "meta mark set tcp dport map { 1-5 : 1, 9 : 2 }",
@@ -154,6 +154,7 @@ var rowGroups = []rowGroup{
 		"reject", "reject with icmp host-unreachable", "reject with icmpv6 no-route", "reject with icmpx admin-prohibited", "ip saddr 10.0.0.1 reject",
 		"ip6 saddr ::1 reject", "meta nfproto ipv4 reject", "tcp dport 22 reject with tcp reset", "reject with tcp reset", "ip dscp set cs1", "ip6 dscp set cs1", "ip6 dscp cs1",
 		"ct mark set ip saddr map { 10.0.0.1 : 1 }", "ct original ip saddr 10.0.0.1", "rt ip nexthop 10.0.0.1", "rt ip6 nexthop ::1", "jhash ip saddr mod 2 seed 5 == 1",
+		"jhash ip saddr mod 2 seed 0 == 1",
 		"iifname . oifname vmap { \"lan\" . \"wan\" : accept, \"wan\" . \"lan\" : drop }", "fib daddr type local", "ip saddr 10.0.0.0/8 log prefix \"x\" drop",
 	}},
 	{"bridge", "bridge", "type filter hook forward priority 0; policy accept;", "", []string{
@@ -199,7 +200,7 @@ var rowGroups = []rowGroup{
 		`iifname "wan" tcp dport 8080 dnat to 10.0.2.10:80`,
 	}},
 	{"snat", "ip", "type nat hook postrouting priority srcnat; policy accept;", "", []string{
-		"masquerade", "masquerade random,persistent", "masquerade fully-random", "ip protocol tcp masquerade to :1024-2048", "ip protocol tcp masquerade to :1024", "snat to 10.0.0.1",
+		"masquerade", "masquerade random,persistent", "masquerade fully-random", "ip protocol tcp masquerade to :1024-2048", "ip protocol tcp masquerade to :1024", "ip protocol tcp masquerade to :1024-2048 random", "snat to 10.0.0.1",
 		"snat to 10.0.0.1 fully-random", "tcp sport 5 snat to 10.0.0.1:5-10", "snat ip prefix to ip saddr map { 10.141.11.0/24 : 192.168.2.0/24 }", "snat to ip saddr map { 10.0.0.0/8 : 192.0.2.1 }",
 	}},
 	{"inet nat", "inet", "type nat hook prerouting priority dstnat; policy accept;", "", []string{

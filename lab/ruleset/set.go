@@ -10,6 +10,7 @@ import (
 // nft_set_desc_attributes and nft_set_field_attributes of nf_tables.h).
 const (
 	nftSetConcat       = 0x80
+	nftSetExpr         = 0x100 // several statements for each element, Linux 5.12
 	nftaSetExpr        = 17
 	nftaSetExpressions = 18
 	nftaSetDescConcat  = 2
@@ -34,6 +35,9 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 	flags := uint32(s.Flags)
 	if hasRanges(s) && s.Key.Base == nft.BaseConcat {
 		flags |= nftSetConcat
+	}
+	if len(s.Stmts) > 1 {
+		flags |= nftSetExpr
 	}
 	if s.Anonymous() {
 		flags |= unix.NFT_SET_ANONYMOUS
