@@ -1,8 +1,6 @@
 package ruleset
 
 import (
-	"golang.org/x/sys/unix"
-
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
@@ -33,7 +31,7 @@ func (r *rule) loadKey(e nft.Expr, reg int, s *nft.Set) setName {
 // toNetwork turns a key into the order in which ranges are looked up.
 func (r *rule) toNetwork(e nft.Expr, reg int, s *nft.Set) {
 	if t := e.Type(); hasRanges(s) && swaps(t) {
-		r.byteorder(reg, unix.NFT_BYTEORDER_HTON, t.Bytes())
+		r.toNetworkOrder(reg, t.Bytes())
 	}
 }
 

@@ -3,6 +3,7 @@ package ruleset
 import (
 	"fmt"
 
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -17,17 +18,11 @@ func (r *rule) assign(s *nft.Assign) {
 	case *nft.Meta:
 		reg := r.alloc(nil)
 		r.load(s.Value, reg)
-		r.expr("meta", func(a *attrs) {
-			a.u32(unix.NFTA_META_SREG, regNumber(reg))
-			a.u32(unix.NFTA_META_KEY, uint32(t.Key))
-		})
+		r.add(&expr.Meta{Key: expr.MetaKey(t.Key), SourceRegister: true, Register: regNumber(reg)})
 	case *nft.CT:
 		reg := r.alloc(nil)
 		r.load(s.Value, reg)
-		r.expr("ct", func(a *attrs) {
-			a.u32(unix.NFTA_CT_SREG, regNumber(reg))
-			a.ctKey(t)
-		})
+		r.ct(t, reg, true)
 	default:
 		r.fail(s.Span, "", "", fmt.Errorf("`%s` cannot be written to", s.Target))
 	}
@@ -58,22 +53,19 @@ func (r *rule) assignPayload(t *nft.Payload, value nft.Expr) {
 		for i := range keep {
 			keep[i] = ^keep[i]
 		}
-		r.expr("payload", func(a *attrs) { a.payloadLoad(reg, t.Base, first, size) })
+		r.add(payloadLoad(reg, t.Base, first, size))
 		r.bitwise(reg, keep, b.place(r.value(k)))
 	}
-	r.expr("payload", func(a *attrs) {
-		a.u32(unix.NFTA_PAYLOAD_SREG, regNumber(reg))
-		a.u32(unix.NFTA_PAYLOAD_BASE, uint32(t.Base))
-		a.u32(unix.NFTA_PAYLOAD_OFFSET, uint32(first))
-		a.u32(unix.NFTA_PAYLOAD_LEN, uint32(size))
-		if sum.offset >= 0 {
-			a.u32(unix.NFTA_PAYLOAD_CSUM_TYPE, unix.NFT_PAYLOAD_CSUM_INET)
-			a.u32(unix.NFTA_PAYLOAD_CSUM_OFFSET, uint32(sum.offset))
-		}
-		if sum.pseudo {
-			a.u32(unix.NFTA_PAYLOAD_CSUM_FLAGS, unix.NFT_PAYLOAD_L4CSUM_PSEUDOHDR)
-		}
-	})
+	e := &expr.Payload{OperationType: expr.PayloadWrite, SourceRegister: regNumber(reg), Base: expr.PayloadBase(t.Base),
+		Offset: uint32(first), Len: uint32(size), CsumFlags: flag(sum.pseudo, unix.NFT_PAYLOAD_L4CSUM_PSEUDOHDR)}
+	switch {
+	case sum.offset >= 0:
+		e.CsumType, e.CsumOffset = expr.CsumTypeInet, uint32(sum.offset)
+	case sum.pseudo:
+		r.payloadPseudo(e)
+		return
+	}
+	r.add(e)
 }
 
 // checksum says how a header field is covered: by the checksum at an offset of its own header (-1: none), and by that

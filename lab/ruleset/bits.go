@@ -1,9 +1,7 @@
 package ruleset
 
 import (
-	"encoding/binary"
-
-	"golang.org/x/sys/unix"
+	"github.com/google/nftables/expr"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
@@ -46,10 +44,10 @@ func (r *rule) loadBits(e nft.Expr, reg int) bits {
 	}
 	b := bitsOf(p)
 	if b.size == 0 {
-		r.expr("payload", func(a *attrs) { a.payloadLoad(reg, p.Base, p.Offset/8, p.Len/8) })
+		r.add(payloadLoad(reg, p.Base, p.Offset/8, p.Len/8))
 		return b
 	}
-	r.expr("payload", func(a *attrs) { a.payloadLoad(reg, p.Base, p.Offset/8, b.size) })
+	r.add(payloadLoad(reg, p.Base, p.Offset/8, b.size))
 	r.bitwise(reg, fieldMask(p, b), make([]byte, b.size))
 	return b
 }
@@ -84,41 +82,12 @@ func shiftLeft(v []byte, by int) []byte {
 }
 
 func (r *rule) bitwise(reg int, mask, xor []byte) {
-	r.expr("bitwise", func(a *attrs) {
-		a.bitwiseHead(reg, len(mask), unix.NFT_BITWISE_BOOL)
-		a.data(unix.NFTA_BITWISE_MASK, mask)
-		a.data(unix.NFTA_BITWISE_XOR, xor)
-	})
+	n := regNumber(reg)
+	r.add(&expr.Bitwise{SourceRegister: n, DestRegister: n, Len: uint32(len(mask)), Mask: mask, Xor: xor})
 }
 
-// Attributes and operations of bitwise that golang.org/x/sys lacks (enum nft_bitwise_attributes and nft_bitwise_ops).
-const (
-	nftaBitwiseOp    = 6
-	nftaBitwiseData  = 7
-	nftBitwiseLshift = 1
-	nftBitwiseRshift = 2
-)
-
-func (r *rule) shift(reg int, left bool, by uint32, size int) {
-	op := uint32(nftBitwiseRshift)
-	if left {
-		op = nftBitwiseLshift
-	}
-	r.expr("bitwise", func(a *attrs) {
-		a.bitwiseHead(reg, size, op)
-		a.data(nftaBitwiseData, binary.NativeEndian.AppendUint32(nil, by))
-	})
-}
-
-func (a *attrs) bitwiseHead(reg, size int, op uint32) {
-	a.u32(unix.NFTA_BITWISE_SREG, regNumber(reg))
-	a.u32(unix.NFTA_BITWISE_DREG, regNumber(reg))
-	a.u32(unix.NFTA_BITWISE_LEN, uint32(size))
-	a.u32(nftaBitwiseOp, op)
-}
-
-// byteorder turns a number in a register between the order of the machine and that of the network.
-func (r *rule) byteorder(reg int, op uint32, size int) {
+// toNetworkOrder turns a number in a register round.
+func (r *rule) toNetworkOrder(reg, size int) {
 	unit := 2
 	for _, u := range []int{8, 4} {
 		if size%u == 0 {
@@ -126,11 +95,6 @@ func (r *rule) byteorder(reg int, op uint32, size int) {
 			break
 		}
 	}
-	r.expr("byteorder", func(a *attrs) {
-		a.u32(unix.NFTA_BYTEORDER_SREG, regNumber(reg))
-		a.u32(unix.NFTA_BYTEORDER_DREG, regNumber(reg))
-		a.u32(unix.NFTA_BYTEORDER_OP, op)
-		a.u32(unix.NFTA_BYTEORDER_LEN, uint32(size))
-		a.u32(unix.NFTA_BYTEORDER_SIZE, uint32(unit))
-	})
+	n := regNumber(reg)
+	r.add(&expr.Byteorder{SourceRegister: n, DestRegister: n, Op: expr.ByteorderHton, Len: uint32(size), Size: uint32(unit)})
 }

@@ -15,9 +15,10 @@ type compiler struct {
 	table   *nft.Table // of what is in work
 	sets    map[*nft.Set]setName
 	names   *names
-	scratch attrs   // of the rule in work
-	pieces  []piece // likewise
-	err     error   // the first
+	encoded map[any][]byte // expressions of the table, by keyOf
+	scratch attrs          // of the rule in work
+	pieces  []piece        // likewise
+	err     error          // the first
 }
 
 // setName is how rules refer to a set. A set of the same batch needs its number, because an anonymous one gets its
@@ -30,7 +31,7 @@ type setName struct {
 // compile makes the batch that loads a ruleset. With replace it begins with removing all tables of all families, but
 // those that a process owns. With echo the kernel tells the handles of the rules.
 func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
-	c := &compiler{batch: newBatch(), sets: map[*nft.Set]setName{}, names: n}
+	c := &compiler{batch: newBatch(), sets: map[*nft.Set]setName{}, names: n, encoded: map[any][]byte{}}
 	if replace {
 		c.begin(unix.NFT_MSG_DELTABLE, 0, nft.FamilyUnspec, part{what: "flush ruleset"})
 	}
@@ -46,6 +47,7 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 	}
 	for _, t := range rs.Tables {
 		c.table = t
+		clear(c.encoded)
 		for _, o := range t.Objects {
 			c.newObject(o)
 		}

@@ -1,7 +1,7 @@
 package ruleset
 
 import (
-	"golang.org/x/sys/unix"
+	"github.com/google/nftables/expr"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
@@ -97,7 +97,7 @@ func (r *rule) requireHeader(e *nft.Payload) {
 
 func (r *rule) requireEther() {
 	if !r.known.ether {
-		r.requireMeta(unix.NFT_META_IIFTYPE, hostValue(2, arpHdrEther))
+		r.requireMeta(expr.MetaKeyIIFTYPE, hostValue(2, arpHdrEther))
 		r.known.ether = true
 	}
 }
@@ -125,17 +125,17 @@ func (r *rule) requireNetwork(name string, etherType uint16, transport bool) {
 	case link:
 		r.requireBytes(nft.LinkHeader, etherTypeOffset, be16(etherType))
 	case r.family == nft.FamilyInet && name == "ip":
-		r.requireMeta(unix.NFT_META_NFPROTO, []byte{byte(nft.FamilyIP)})
+		r.requireMeta(expr.MetaKeyNFPROTO, []byte{byte(nft.FamilyIP)})
 	case r.family == nft.FamilyInet:
-		r.requireMeta(unix.NFT_META_NFPROTO, []byte{byte(nft.FamilyIP6)})
+		r.requireMeta(expr.MetaKeyNFPROTO, []byte{byte(nft.FamilyIP6)})
 	default:
-		r.requireMeta(unix.NFT_META_PROTOCOL, be16(etherType))
+		r.requireMeta(expr.MetaKeyPROTOCOL, be16(etherType))
 	}
 }
 
 func (r *rule) requireL4(number int) {
 	if number >= 0 && r.known.l4 != number {
-		r.requireMeta(unix.NFT_META_L4PROTO, []byte{byte(number)})
+		r.requireMeta(expr.MetaKeyL4PROTO, []byte{byte(number)})
 		r.known.l4 = number
 	}
 }
@@ -152,14 +152,14 @@ func (r *rule) requireICMP(p *nft.Protocol, f *nft.Field) {
 	}
 	name := r.icmpTypes(p, types)
 	r.free = 0
-	r.expr("payload", func(a *attrs) { a.payloadLoad(0, nft.TransportHeader, 0, 1) })
+	r.add(payloadLoad(0, nft.TransportHeader, 0, 1))
 	r.lookup(0, name, -1, false)
 }
 
 // requireMeta compares a property of the packet.
-func (r *rule) requireMeta(key uint32, value []byte) {
-	r.meta(0, key)
-	r.cmp(0, unix.NFT_CMP_EQ, value)
+func (r *rule) requireMeta(key expr.MetaKey, value []byte) {
+	r.add(&expr.Meta{Key: key, Register: regNumber(0)})
+	r.cmp(0, expr.CmpOpEq, value)
 }
 
 // requireBytes compares bytes of a header that say which protocol comes next.

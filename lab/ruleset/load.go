@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -17,35 +18,17 @@ func (r *rule) load(e nft.Expr, reg int) {
 			r.shift(reg, false, uint32(bits.shift), bits.size)
 		}
 	case *nft.Meta:
-		r.meta(reg, uint32(e.Key))
+		r.add(&expr.Meta{Key: expr.MetaKey(e.Key), Register: regNumber(reg)})
 	case *nft.CT:
-		r.expr("ct", func(a *attrs) {
-			a.u32(unix.NFTA_CT_DREG, regNumber(reg))
-			a.ctKey(e)
-		})
+		r.ct(e, reg, false)
 	case *nft.Fib:
-		r.expr("fib", func(a *attrs) {
-			a.u32(unix.NFTA_FIB_DREG, regNumber(reg))
-			a.u32(unix.NFTA_FIB_RESULT, uint32(e.Result))
-			a.u32(unix.NFTA_FIB_FLAGS, e.Flags|flag(e.Present, unix.NFTA_FIB_F_PRESENT))
-		})
+		r.fib(e, reg)
 	case *nft.RT:
-		r.expr("rt", func(a *attrs) {
-			a.u32(unix.NFTA_RT_DREG, regNumber(reg))
-			a.u32(unix.NFTA_RT_KEY, uint32(e.Key))
-		})
+		r.add(&expr.Rt{Register: regNumber(reg), Key: expr.RtKey(e.Key)})
 	case *nft.Socket:
-		r.expr("socket", func(a *attrs) {
-			a.u32(nftaSocketKey, e.Key)
-			a.u32(nftaSocketDreg, regNumber(reg))
-		})
+		r.add(&expr.Socket{Key: expr.SocketKey(e.Key), Level: e.Level, Register: regNumber(reg)})
 	case *nft.Numgen:
-		r.expr("numgen", func(a *attrs) {
-			a.u32(unix.NFTA_NG_DREG, regNumber(reg))
-			a.u32(unix.NFTA_NG_MODULUS, e.Mod)
-			a.u32(unix.NFTA_NG_TYPE, flag(e.Random, unix.NFT_NG_RANDOM))
-			a.u32(unix.NFTA_NG_OFFSET, e.Offset)
-		})
+		r.add(&expr.Numgen{Register: regNumber(reg), Modulus: e.Mod, Type: flag(e.Random, unix.NFT_NG_RANDOM), Offset: e.Offset})
 	case *nft.Hash:
 		r.hash(e, reg)
 	case *nft.ConcatExpr:
@@ -65,54 +48,50 @@ func (r *rule) load(e nft.Expr, reg int) {
 	}
 }
 
-// enum nft_socket_attributes of nf_tables.h.
-const (
-	nftaSocketKey  = 1
-	nftaSocketDreg = 2
-)
-
-func (r *rule) meta(reg int, key uint32) {
-	r.expr("meta", func(a *attrs) {
-		a.u32(unix.NFTA_META_DREG, regNumber(reg))
-		a.u32(unix.NFTA_META_KEY, key)
-	})
-}
-
-func (a *attrs) ctKey(e *nft.CT) {
-	a.u32(unix.NFTA_CT_KEY, uint32(e.Key))
-	if e.Dir != nft.DirNone {
-		a.u8(unix.NFTA_CT_DIRECTION, uint8(e.Dir))
-	}
-}
-
 func (r *rule) immediate(reg int, value []byte) {
-	r.expr("immediate", func(a *attrs) {
-		a.u32(unix.NFTA_IMMEDIATE_DREG, regNumber(reg))
-		a.data(unix.NFTA_IMMEDIATE_DATA, value)
+	r.add(&expr.Immediate{Register: regNumber(reg), Data: value})
+}
+
+// ct reads a property of the connection, or writes it.
+func (r *rule) ct(e *nft.CT, reg int, write bool) {
+	x := &expr.Ct{Register: regNumber(reg), SourceRegister: write, Key: expr.CtKey(e.Key)}
+	switch {
+	case e.Dir == nft.DirNone:
+	case e.Key == nft.CTZone:
+		r.ctZone(e.Dir, x)
+		return
+	default:
+		x.Direction, x.OptDirection = uint32(e.Dir), true
+	}
+	r.add(x)
+}
+
+func (r *rule) fib(e *nft.Fib, reg int) {
+	has := func(flag uint32) bool { return e.Flags&flag != 0 }
+	r.add(&expr.Fib{
+		Register:       regNumber(reg),
+		ResultOIF:      e.Result == nft.FibOif,
+		ResultOIFNAME:  e.Result == nft.FibOifname,
+		ResultADDRTYPE: e.Result == nft.FibType,
+		FlagSADDR:      has(nft.FibSaddr),
+		FlagDADDR:      has(nft.FibDaddr),
+		FlagMARK:       has(nft.FibMark),
+		FlagIIF:        has(nft.FibIif),
+		FlagOIF:        has(nft.FibOifKey),
+		FlagPRESENT:    has(nft.FibPresentFlag) || e.Present,
 	})
 }
 
 func (r *rule) hash(e *nft.Hash, reg int) {
-	if e.X == nil {
-		r.expr("hash", func(a *attrs) {
-			a.u32(unix.NFTA_HASH_DREG, regNumber(reg))
-			a.u32(unix.NFTA_HASH_MODULUS, e.Mod)
-			a.u32(unix.NFTA_HASH_OFFSET, e.Offset)
-			a.u32(unix.NFTA_HASH_TYPE, unix.NFT_HASH_SYM)
-		})
+	x := &expr.Hash{DestRegister: regNumber(reg), Modulus: e.Mod, Seed: e.Seed, Offset: e.Offset, Type: expr.HashTypeSym}
+	if e.X != nil {
+		src := r.alloc(e.X.Type())
+		r.load(e.X, src)
+		x.SourceRegister, x.Length, x.Type = regNumber(src), uint32(e.X.Type().Bytes()), expr.HashTypeJenkins
+	}
+	if e.Seeded && e.Seed == 0 {
+		r.hashZero(x)
 		return
 	}
-	src := r.alloc(e.X.Type())
-	r.load(e.X, src)
-	r.expr("hash", func(a *attrs) {
-		a.u32(unix.NFTA_HASH_SREG, regNumber(src))
-		a.u32(unix.NFTA_HASH_DREG, regNumber(reg))
-		a.u32(unix.NFTA_HASH_LEN, uint32(e.X.Type().Bytes()))
-		a.u32(unix.NFTA_HASH_MODULUS, e.Mod)
-		if e.Seeded {
-			a.u32(unix.NFTA_HASH_SEED, e.Seed)
-		}
-		a.u32(unix.NFTA_HASH_OFFSET, e.Offset)
-		a.u32(unix.NFTA_HASH_TYPE, unix.NFT_HASH_JENKINS)
-	})
+	r.add(x)
 }

@@ -3,6 +3,7 @@ package ruleset
 import (
 	"slices"
 
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -59,9 +60,9 @@ func (r *rule) compare(left nft.Expr, op nft.RelOp, k *nft.Const) {
 		zero := make([]byte, len(value))
 		r.bitwise(reg, value, zero)
 		if op == nft.OpAny {
-			r.cmp(reg, unix.NFT_CMP_NEQ, zero)
+			r.cmp(reg, expr.CmpOpNeq, zero)
 		} else {
-			r.cmp(reg, unix.NFT_CMP_EQ, zero)
+			r.cmp(reg, expr.CmpOpEq, zero)
 		}
 		return
 	case nft.OpEq, nft.OpNe:
@@ -87,7 +88,7 @@ func (r *rule) compare(left nft.Expr, op nft.RelOp, k *nft.Const) {
 // bytes compares numbers.
 func (r *rule) ordered(left nft.Expr, reg int, values ...[]byte) {
 	if t := left.Type(); swaps(t) {
-		r.byteorder(reg, unix.NFT_BYTEORDER_HTON, t.Bytes())
+		r.toNetworkOrder(reg, t.Bytes())
 		for _, v := range values {
 			slices.Reverse(v)
 		}
@@ -101,16 +102,11 @@ func (r *rule) compareRange(left nft.Expr, op nft.RelOp, x *nft.Range) {
 	r.ordered(left, reg, from, to)
 	from, to = bits.place(from), bits.place(to)
 	if op == nft.OpNe {
-		r.expr("range", func(a *attrs) {
-			a.u32(unix.NFTA_RANGE_SREG, regNumber(reg))
-			a.u32(unix.NFTA_RANGE_OP, unix.NFT_RANGE_NEQ)
-			a.data(unix.NFTA_RANGE_FROM_DATA, from)
-			a.data(unix.NFTA_RANGE_TO_DATA, to)
-		})
+		r.add(&expr.Range{Op: expr.CmpOpNeq, Register: regNumber(reg), FromData: from, ToData: to})
 		return
 	}
-	r.cmp(reg, unix.NFT_CMP_GTE, from)
-	r.cmp(reg, unix.NFT_CMP_LTE, to)
+	r.cmp(reg, expr.CmpOpGte, from)
+	r.cmp(reg, expr.CmpOpLte, to)
 }
 
 // comparePrefix compares the first bits. Whole bytes need no mask: fewer of them are compared, or even read.
@@ -119,7 +115,7 @@ func (r *rule) comparePrefix(left nft.Expr, op nft.RelOp, x *nft.Prefix) {
 	value := r.value(x.Value)
 	if n := x.Len / 8; x.Len > 0 && x.Len%8 == 0 && !swaps(left.Type()) && bitsOf(left).size == 0 {
 		if p, ok := left.(*nft.Payload); ok && aligned(p) {
-			r.expr("payload", func(a *attrs) { a.payloadLoad(reg, p.Base, p.Offset/8, n) })
+			r.add(payloadLoad(reg, p.Base, p.Offset/8, n))
 		} else {
 			r.load(left, reg)
 		}
@@ -155,39 +151,29 @@ func (r *rule) lookupVerdict(s *nft.Vmap) {
 // lookup looks the key in a register up. dreg is the kernel's number of the register for the value; -1: only whether
 // there is one matters.
 func (r *rule) lookup(reg int, set setName, dreg int, not bool) {
-	r.expr("lookup", func(a *attrs) {
-		a.str(unix.NFTA_LOOKUP_SET, set.name)
-		a.u32(unix.NFTA_LOOKUP_SREG, regNumber(reg))
-		if dreg >= 0 {
-			a.u32(unix.NFTA_LOOKUP_DREG, uint32(dreg))
-		}
-		a.u32(unix.NFTA_LOOKUP_SET_ID, set.id)
-		if not {
-			a.u32(unix.NFTA_LOOKUP_FLAGS, unix.NFT_LOOKUP_F_INV)
-		}
-	})
+	e := &expr.Lookup{SourceRegister: regNumber(reg), SetID: set.id, SetName: set.name, Invert: not}
+	if dreg >= 0 {
+		e.DestRegister, e.IsDestRegSet = uint32(dreg), true
+	}
+	r.add(e)
 }
 
-func (r *rule) cmp(reg int, op uint32, value []byte) {
-	r.expr("cmp", func(a *attrs) {
-		a.u32(unix.NFTA_CMP_SREG, regNumber(reg))
-		a.u32(unix.NFTA_CMP_OP, op)
-		a.data(unix.NFTA_CMP_DATA, value)
-	})
+func (r *rule) cmp(reg int, op expr.CmpOp, value []byte) {
+	r.add(&expr.Cmp{Op: op, Register: regNumber(reg), Data: value})
 }
 
-func cmpOp(op nft.RelOp) uint32 {
+func cmpOp(op nft.RelOp) expr.CmpOp {
 	switch op {
 	case nft.OpNe:
-		return unix.NFT_CMP_NEQ
+		return expr.CmpOpNeq
 	case nft.OpLt:
-		return unix.NFT_CMP_LT
+		return expr.CmpOpLt
 	case nft.OpLe:
-		return unix.NFT_CMP_LTE
+		return expr.CmpOpLte
 	case nft.OpGt:
-		return unix.NFT_CMP_GT
+		return expr.CmpOpGt
 	case nft.OpGe:
-		return unix.NFT_CMP_GTE
+		return expr.CmpOpGte
 	}
-	return unix.NFT_CMP_EQ
+	return expr.CmpOpEq
 }

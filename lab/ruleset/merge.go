@@ -3,6 +3,7 @@ package ruleset
 import (
 	"slices"
 
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -87,26 +88,13 @@ func joins(a, b *payloadCmp) bool {
 }
 
 // payloadCmp writes a comparison as the two expressions that it is.
-func (c *compiler) payloadCmp(p *payloadCmp) {
-	element := func(name string, fill func()) {
-		elem := c.open(unix.NFTA_LIST_ELEM)
-		c.str(unix.NFTA_EXPR_NAME, name)
-		at := c.open(unix.NFTA_EXPR_DATA)
-		fill()
-		c.close(at)
-		c.close(elem)
-	}
-	element("payload", func() { c.payloadLoad(0, p.base, p.offset, len(p.value)) })
-	element("cmp", func() {
-		c.u32(unix.NFTA_CMP_SREG, regNumber(0))
-		c.u32(unix.NFTA_CMP_OP, unix.NFT_CMP_EQ)
-		c.data(unix.NFTA_CMP_DATA, p.value)
-	})
+func (c *compiler) payloadCmp(p *piece) {
+	x := p.cmp
+	c.expression(&c.attrs, unix.NFTA_LIST_ELEM, payloadLoad(0, x.base, x.offset, len(x.value)), p.node)
+	c.expression(&c.attrs, unix.NFTA_LIST_ELEM, &expr.Cmp{Op: expr.CmpOpEq, Register: regNumber(0), Data: x.value}, p.node)
 }
 
-func (a *attrs) payloadLoad(reg int, base nft.HeaderBase, offset, size int) {
-	a.u32(unix.NFTA_PAYLOAD_DREG, regNumber(reg))
-	a.u32(unix.NFTA_PAYLOAD_BASE, uint32(base))
-	a.u32(unix.NFTA_PAYLOAD_OFFSET, uint32(offset))
-	a.u32(unix.NFTA_PAYLOAD_LEN, uint32(size))
+// payloadLoad reads bytes of a header into a register.
+func payloadLoad(reg int, base nft.HeaderBase, offset, size int) *expr.Payload {
+	return &expr.Payload{DestRegister: regNumber(reg), Base: expr.PayloadBase(base), Offset: uint32(offset), Len: uint32(size)}
 }

@@ -38,7 +38,7 @@ func TestMessages(t *testing.T) {
 				var got []string
 				for i, p := range b.parts {
 					if p.rule != nil {
-						got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], ""))
+						got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], "", 0))
 					}
 				}
 				if d := cmp.Diff(want, got); d != "" {
@@ -65,7 +65,7 @@ func nftMessages(text string) (list []string) {
 	rule := false
 	end := func() {
 		if len(msg) >= nfgenmsgLen {
-			list = append(list, tree(msg[nfgenmsgLen:], ""))
+			list = append(list, tree(msg[nfgenmsgLen:], "", 0))
 		}
 		msg = nil
 	}
@@ -95,13 +95,19 @@ func nftMessages(text string) (list []string) {
 	return list
 }
 
-// tree spells attributes, one a line, in the order of their types: the kernel does not mind another.
-func tree(b []byte, indent string) string {
+// unsaid are attributes of expressions that, being 0, say what is so without them: nft writes the one, google/nftables
+// the other.
+var unsaid = map[string]uint16{"bitwise": 6 /* NFTA_BITWISE_OP */, "queue": unix.NFTA_QUEUE_FLAGS}
+
+// tree spells attributes, one a line, in the order of their types: the kernel does not mind another. The one of type
+// zero is left out if it is 0.
+func tree(b []byte, indent string, zero uint16) string {
 	type attr struct {
 		typ  uint16
 		text string
 	}
 	var list []attr
+	name := ""
 	for len(b) >= unix.NLA_HDRLEN {
 		size := int(binary.NativeEndian.Uint16(b))
 		typ := binary.NativeEndian.Uint16(b[2:])
@@ -111,8 +117,11 @@ func tree(b []byte, indent string) string {
 		v := b[unix.NLA_HDRLEN:size]
 		if typ&unix.NLA_F_NESTED != 0 {
 			typ &^= unix.NLA_F_NESTED
-			list = append(list, attr{typ, fmt.Sprintf("%s%d\n%s", indent, typ, tree(v, indent+"  "))})
-		} else {
+			list = append(list, attr{typ, fmt.Sprintf("%s%d\n%s", indent, typ, tree(v, indent+"  ", unsaid[name]))})
+		} else if zero == 0 || typ != zero || !isZero(v) {
+			if typ == unix.NFTA_EXPR_NAME {
+				name = cString(v)
+			}
 			list = append(list, attr{typ, fmt.Sprintf("%s%d %x\n", indent, typ, v)})
 		}
 		b = b[min(len(b), (size+3)&^3):]

@@ -1,13 +1,10 @@
 package ruleset
 
 import (
-	"golang.org/x/sys/unix"
+	"github.com/google/nftables/expr"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
-
-// natProtoSpecified says that there is a port (NF_NAT_RANGE_PROTO_SPECIFIED of include/uapi/linux/netfilter/nf_nat.h).
-const natProtoSpecified = 1 << 1
 
 // natRegs are the kernel's numbers of the registers with what a packet is rewritten to; 0: none.
 type natRegs struct{ addrMin, addrMax, portMin, portMax uint32 }
@@ -20,41 +17,40 @@ func (r *rule) nat(s *nft.NAT) {
 		r.require(s.Port)
 	}
 	var regs natRegs
-	flags := uint32(s.Flags)
 	if s.Addr != nil {
 		r.natAddr(s, &regs)
 	}
 	if s.Port != nil {
-		flags |= natProtoSpecified
 		regs.portMin, regs.portMax = r.natRange(s.Port)
 	}
-	put := func(a *attrs, typ uint16, v uint32) {
-		if v != 0 {
-			a.u32(typ, v)
-		}
-	}
+	has := func(f nft.NATFlags) bool { return s.Flags&f != 0 }
 	switch s.Kind {
 	case nft.Masquerade:
-		r.expr("masq", func(a *attrs) {
-			put(a, unix.NFTA_MASQ_REG_PROTO_MIN, regs.portMin)
-			put(a, unix.NFTA_MASQ_REG_PROTO_MAX, regs.portMax)
-			put(a, unix.NFTA_MASQ_FLAGS, flags)
-		})
+		if s.Port != nil {
+			r.masqPorts(regs, uint32(s.Flags)|expr.NF_NAT_RANGE_PROTO_SPECIFIED)
+			return
+		}
+		r.add(&expr.Masq{Random: has(nft.NATRandom), FullyRandom: has(nft.NATFullyRandom), Persistent: has(nft.NATPersistent)})
 	case nft.Redirect:
-		r.expr("redir", func(a *attrs) {
-			put(a, unix.NFTA_REDIR_REG_PROTO_MIN, regs.portMin)
-			put(a, unix.NFTA_REDIR_REG_PROTO_MAX, regs.portMax)
-			put(a, unix.NFTA_REDIR_FLAGS, flags)
-		})
+		r.add(&expr.Redir{RegisterProtoMin: regs.portMin, RegisterProtoMax: regs.portMax,
+			Flags: uint32(s.Flags) | flag(s.Port != nil, expr.NF_NAT_RANGE_PROTO_SPECIFIED)})
 	default:
-		r.expr("nat", func(a *attrs) {
-			a.u32(unix.NFTA_NAT_TYPE, flag(s.Kind == nft.DNAT, unix.NFT_NAT_DNAT))
-			a.u32(unix.NFTA_NAT_FAMILY, uint32(r.natFamily(s)))
-			put(a, unix.NFTA_NAT_REG_ADDR_MIN, regs.addrMin)
-			put(a, unix.NFTA_NAT_REG_ADDR_MAX, regs.addrMax)
-			put(a, unix.NFTA_NAT_REG_PROTO_MIN, regs.portMin)
-			put(a, unix.NFTA_NAT_REG_PROTO_MAX, regs.portMax)
-			put(a, unix.NFTA_NAT_FLAGS, flags)
+		typ := expr.NATTypeSourceNAT
+		if s.Kind == nft.DNAT {
+			typ = expr.NATTypeDestNAT
+		}
+		r.add(&expr.NAT{
+			Type:        typ,
+			Family:      uint32(r.natFamily(s)),
+			RegAddrMin:  regs.addrMin,
+			RegAddrMax:  regs.addrMax,
+			RegProtoMin: regs.portMin,
+			RegProtoMax: regs.portMax,
+			Random:      has(nft.NATRandom),
+			FullyRandom: has(nft.NATFullyRandom),
+			Persistent:  has(nft.NATPersistent),
+			Prefix:      has(nft.NATNetmap),
+			Specified:   s.Port != nil,
 		})
 	}
 }

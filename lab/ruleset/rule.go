@@ -3,6 +3,7 @@ package ruleset
 import (
 	"fmt"
 
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -38,10 +39,12 @@ func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 	c.str(unix.NFTA_RULE_TABLE, ch.Table.Name)
 	c.str(unix.NFTA_RULE_CHAIN, ch.Name)
 	at := c.open(unix.NFTA_RULE_EXPRESSIONS)
-	for _, p := range rc.merged() {
+	list := rc.merged()
+	for i := range list {
+		p := &list[i]
 		c.marks = append(c.marks, mark{len(c.b), p.node})
 		if p.cmp != nil {
-			c.payloadCmp(p.cmp)
+			c.payloadCmp(p)
 		} else {
 			c.b = append(c.b, c.scratch.b[p.from:p.to]...)
 		}
@@ -60,19 +63,11 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 	case *nft.Vmap:
 		r.lookupVerdict(s)
 	case *nft.VerdictStmt:
-		r.expr("immediate", func(a *attrs) {
-			a.u32(unix.NFTA_IMMEDIATE_DREG, unix.NFT_REG_VERDICT)
-			a.verdict(unix.NFTA_IMMEDIATE_DATA, &s.Verdict)
-		})
+		r.verdict(&s.Verdict)
 	case *nft.Counter, *nft.Limit, *nft.Quota:
-		r.begin()
-		r.out.stateful(s)
-		r.end()
+		r.add(stateful(s))
 	case *nft.ObjectRef:
-		r.expr("objref", func(a *attrs) {
-			a.u32(unix.NFTA_OBJREF_IMM_TYPE, objectType(s.Object))
-			a.str(unix.NFTA_OBJREF_IMM_NAME, s.Object.Name)
-		})
+		r.add(&expr.Objref{Type: int(objectType(s.Object)), Name: s.Object.Name})
 	case *nft.Log:
 		r.log(s)
 	case *nft.Reject:
@@ -80,9 +75,7 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 	case *nft.NAT:
 		r.nat(s)
 	case *nft.Notrack:
-		r.begin()
-		r.out.str(unix.NFTA_EXPR_NAME, "notrack")
-		r.end()
+		r.add(&expr.Notrack{})
 	case *nft.Assign:
 		r.assign(s)
 	case *nft.QueueStmt:
@@ -93,27 +86,6 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 		r.fail(s.Range(), "", "", fmt.Errorf("`%s` cannot be loaded yet", s))
 	}
 	r.fence()
-}
-
-// expr writes one expression of a rule.
-func (r *rule) expr(name string, fill func(a *attrs)) {
-	r.begin()
-	r.out.str(unix.NFTA_EXPR_NAME, name)
-	at := r.out.open(unix.NFTA_EXPR_DATA)
-	fill(r.out)
-	r.out.close(at)
-	r.end()
-}
-
-func (r *rule) begin() {
-	r.pieces = append(r.pieces, piece{from: len(r.out.b), node: r.node})
-	r.out.open(unix.NFTA_LIST_ELEM)
-}
-
-func (r *rule) end() {
-	p := &r.pieces[len(r.pieces)-1]
-	r.out.close(p.from + unix.NLA_HDRLEN)
-	p.to = len(r.out.b)
 }
 
 // alloc takes registers for a value of type t: one of the old 16-byte registers, as nft does, or as many as a

@@ -1,6 +1,8 @@
 package ruleset
 
 import (
+	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -12,7 +14,6 @@ const (
 	nftaChainUserdata = 12 // enum nft_chain_attributes
 	nftaObjUserdata   = 8  // enum nft_object_attributes
 	nftaHookDevs      = 4  // enum nft_hook_attributes
-	nftaDeviceName    = 1  // enum nft_devices_attributes
 )
 
 func (c *compiler) newTable(t *nft.Table) {
@@ -33,7 +34,7 @@ func (c *compiler) newChain(t *nft.Table, ch *nft.Chain) {
 	if b := ch.Base; b != nil {
 		c.hook(t.Family, b)
 		if b.PolicyPos.IsValid() {
-			c.u32(unix.NFTA_CHAIN_POLICY, verdictCode(b.Policy))
+			c.u32(unix.NFTA_CHAIN_POLICY, uint32(verdictKind(b.Policy)))
 		}
 		c.str(unix.NFTA_CHAIN_TYPE, b.Type)
 	}
@@ -51,7 +52,7 @@ func (c *compiler) hook(f nft.Family, b *nft.Base) {
 	default:
 		list := c.open(nftaHookDevs)
 		for _, d := range b.Devices {
-			c.str(nftaDeviceName, d)
+			c.str(nftables.NFTA_DEVICE_NAME, d)
 		}
 		c.close(list)
 	}
@@ -76,22 +77,24 @@ func (c *compiler) newObject(o *nft.Object) {
 	c.begin(unix.NFT_MSG_NEWOBJ, unix.NLM_F_CREATE, o.Table.Family, part{what: "object " + o.Name, span: o.Span})
 	c.str(unix.NFTA_OBJ_TABLE, o.Table.Name)
 	c.str(unix.NFTA_OBJ_NAME, o.Name)
-	c.u32(unix.NFTA_OBJ_TYPE, objectType(o))
-	at := c.open(unix.NFTA_OBJ_DATA)
-	c.statefulData(o.Stmt)
-	c.close(at)
+	c.u32(unix.NFTA_OBJ_TYPE, uint32(objectType(o)))
+	data, err := expr.MarshalExprData(byte(o.Table.Family), stateful(o.Stmt))
+	if err != nil {
+		c.fail(o.Span, "", "", err)
+	}
+	c.put(unix.NFTA_OBJ_DATA|unix.NLA_F_NESTED, data)
 	c.comment(nftaObjUserdata, o.Comment)
 }
 
-// objectType is the kernel's number of a kind of object (NFT_OBJECT_* of nf_tables.h).
-func objectType(o *nft.Object) uint32 {
+// objectType is the kernel's number of a kind of object.
+func objectType(o *nft.Object) nftables.ObjType {
 	switch o.Stmt.(type) {
 	case *nft.Counter:
-		return unix.NFT_OBJECT_COUNTER
+		return nftables.ObjTypeCounter
 	case *nft.Quota:
-		return unix.NFT_OBJECT_QUOTA
+		return nftables.ObjTypeQuota
 	case *nft.Limit:
-		return unix.NFT_OBJECT_LIMIT
+		return nftables.ObjTypeLimit
 	}
 	return unix.NFT_OBJECT_UNSPEC
 }

@@ -1,36 +1,42 @@
 package ruleset
 
 import (
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
-// verdictCode is a verdict as the kernel writes it (enum nft_verdicts of nf_tables.h, NF_DROP and NF_ACCEPT of
-// netfilter.h).
-func verdictCode(k nft.VerdictKind) uint32 {
+// verdictKind is a verdict as the kernel numbers it.
+func verdictKind(k nft.VerdictKind) expr.VerdictKind {
 	switch k {
 	case nft.VerdictDrop:
-		return 0
+		return expr.VerdictDrop
 	case nft.VerdictContinue:
-		return neg(unix.NFT_CONTINUE)
+		return expr.VerdictContinue
 	case nft.VerdictReturn:
-		return neg(unix.NFT_RETURN)
+		return expr.VerdictReturn
 	case nft.VerdictJump:
-		return neg(unix.NFT_JUMP)
+		return expr.VerdictJump
 	case nft.VerdictGoto:
-		return neg(unix.NFT_GOTO)
+		return expr.VerdictGoto
 	}
-	return 1
+	return expr.VerdictAccept
 }
 
-func neg(v int32) uint32 { return uint32(v) }
+func (r *rule) verdict(v *nft.Verdict) {
+	e := &expr.Verdict{Kind: verdictKind(v.Kind)}
+	if v.Chain != nil {
+		e.Chain = v.Chain.Name
+	}
+	r.add(e)
+}
 
-// verdict is a verdict as data for the verdict register.
+// verdict is a verdict as what an element of a map has for its key.
 func (a *attrs) verdict(typ uint16, v *nft.Verdict) {
 	at := a.open(typ)
 	in := a.open(unix.NFTA_DATA_VERDICT)
-	a.u32(unix.NFTA_VERDICT_CODE, verdictCode(v.Kind))
+	a.u32(unix.NFTA_VERDICT_CODE, uint32(verdictKind(v.Kind)))
 	if v.Chain != nil {
 		a.str(unix.NFTA_VERDICT_CHAIN, v.Chain.Name)
 	}

@@ -1,0 +1,107 @@
+package ruleset
+
+import (
+	"encoding/binary"
+
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// This file has the expressions that google/nftables/expr cannot encode, and why. Where it learns to, they can go.
+
+// raw adds an expression whose attributes are written here.
+func (r *rule) raw(name string, fill func(a *attrs)) {
+	from := len(r.out.b)
+	elem := r.out.open(unix.NFTA_LIST_ELEM)
+	r.out.str(unix.NFTA_EXPR_NAME, name)
+	data := r.out.open(unix.NFTA_EXPR_DATA)
+	fill(r.out)
+	r.out.close(data)
+	r.out.close(elem)
+	r.pieces = append(r.pieces, piece{from: from, to: len(r.out.b), node: r.node})
+}
+
+// Attributes and operations of bitwise (enum nft_bitwise_attributes and nft_bitwise_ops of nf_tables.h, Linux 5.6).
+const (
+	nftaBitwiseOp    = 6
+	nftaBitwiseData  = 7
+	nftBitwiseLshift = 1
+	nftBitwiseRshift = 2
+)
+
+// shift moves the bits of a register. expr.Bitwise has neither the operation nor its operand, only mask and xor.
+func (r *rule) shift(reg int, left bool, by uint32, size int) {
+	op := uint32(nftBitwiseRshift)
+	if left {
+		op = nftBitwiseLshift
+	}
+	r.raw("bitwise", func(a *attrs) {
+		a.u32(unix.NFTA_BITWISE_SREG, regNumber(reg))
+		a.u32(unix.NFTA_BITWISE_DREG, regNumber(reg))
+		a.u32(unix.NFTA_BITWISE_LEN, uint32(size))
+		a.u32(nftaBitwiseOp, op)
+		a.data(nftaBitwiseData, binary.NativeEndian.AppendUint32(nil, by))
+	})
+}
+
+// payloadPseudo writes a field of the IPv6 header, which has no checksum itself but is in that of the transport header.
+// expr.Payload leaves the flag for the latter out unless there is the former too: the packet would be broken.
+func (r *rule) payloadPseudo(e *expr.Payload) {
+	r.raw("payload", func(a *attrs) {
+		a.u32(unix.NFTA_PAYLOAD_SREG, e.SourceRegister)
+		a.u32(unix.NFTA_PAYLOAD_BASE, uint32(e.Base))
+		a.u32(unix.NFTA_PAYLOAD_OFFSET, e.Offset)
+		a.u32(unix.NFTA_PAYLOAD_LEN, e.Len)
+		a.u32(unix.NFTA_PAYLOAD_CSUM_FLAGS, e.CsumFlags)
+	})
+}
+
+// ctZone reads or writes the conntrack zone of one direction. expr.Ct leaves the direction of a zone out.
+func (r *rule) ctZone(dir nft.CTDir, e *expr.Ct) {
+	typ := uint16(unix.NFTA_CT_DREG)
+	if e.SourceRegister {
+		typ = unix.NFTA_CT_SREG
+	}
+	r.raw("ct", func(a *attrs) {
+		a.u32(typ, e.Register)
+		a.u32(unix.NFTA_CT_KEY, uint32(e.Key))
+		a.u8(unix.NFTA_CT_DIRECTION, uint8(dir))
+	})
+}
+
+// hashZero hashes with the seed 0. expr.Hash leaves the seed 0 out, and the kernel then takes a random one.
+func (r *rule) hashZero(e *expr.Hash) {
+	r.raw("hash", func(a *attrs) {
+		a.u32(unix.NFTA_HASH_SREG, e.SourceRegister)
+		a.u32(unix.NFTA_HASH_DREG, e.DestRegister)
+		a.u32(unix.NFTA_HASH_LEN, e.Length)
+		a.u32(unix.NFTA_HASH_MODULUS, e.Modulus)
+		a.u32(unix.NFTA_HASH_SEED, 0)
+		a.u32(unix.NFTA_HASH_OFFSET, e.Offset)
+		a.u32(unix.NFTA_HASH_TYPE, uint32(e.Type))
+	})
+}
+
+// masqPorts masquerades to some ports. expr.Masq writes either ports or flags, and the kernel ignores ports without the
+// flag that there are some (NF_NAT_RANGE_PROTO_SPECIFIED of include/uapi/linux/netfilter/nf_nat.h).
+func (r *rule) masqPorts(regs natRegs, flags uint32) {
+	r.raw("masq", func(a *attrs) {
+		a.u32(unix.NFTA_MASQ_REG_PROTO_MIN, regs.portMin)
+		if regs.portMax != 0 {
+			a.u32(unix.NFTA_MASQ_REG_PROTO_MAX, regs.portMax)
+		}
+		a.u32(unix.NFTA_MASQ_FLAGS, flags)
+	})
+}
+
+// queueFrom queues to the number in a register. expr.Queue has no register.
+func (r *rule) queueFrom(reg int, flags expr.QueueFlag) {
+	r.raw("queue", func(a *attrs) {
+		a.u32(unix.NFTA_QUEUE_SREG_QNUM, regNumber(reg))
+		if flags != 0 {
+			a.u16(unix.NFTA_QUEUE_FLAGS, uint16(flags))
+		}
+	})
+}
