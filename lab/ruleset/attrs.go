@@ -3,6 +3,7 @@ package ruleset
 import (
 	"encoding/binary"
 
+	"github.com/google/nftables/userdata"
 	"golang.org/x/sys/unix"
 )
 
@@ -76,26 +77,23 @@ func (a *attrs) data(typ uint16, value []byte) {
 
 // udata are the notes that nft keeps in the kernel for its listings: comments, and what the kernel does not need to
 // know of a type. They are type, length, value, each of one byte (struct nftnl_udata of libnftnl's src/udata.c).
-// Numbers are in the order of the machine.
 type udata struct{ b []byte }
 
-func (u *udata) put(typ uint8, value []byte) {
-	u.b = append(u.b, typ, uint8(len(value)))
-	u.b = append(u.b, value...)
+func (u *udata) put(typ userdata.Type, value []byte) {
+	u.b = userdata.Append(u.b, typ, value)
 }
 
 // str is a string with a zero byte, without which nft does not take it.
-func (u *udata) str(typ uint8, s string) {
-	u.b = append(u.b, typ, uint8(len(s)+1))
-	u.b = append(u.b, s...)
-	u.b = append(u.b, 0)
+func (u *udata) str(typ userdata.Type, s string) {
+	u.b = userdata.AppendString(u.b, typ, s)
 }
 
-func (u *udata) u32(typ uint8, v uint32) {
+// u32 is a number in the order of the machine. userdata.AppendUint32 has it in that of x86 on every machine.
+func (u *udata) u32(typ userdata.Type, v uint32) {
 	u.put(typ, binary.NativeEndian.AppendUint32(nil, v))
 }
 
-func (u *udata) nest(typ uint8, f func(*udata)) {
+func (u *udata) nest(typ userdata.Type, f func(*udata)) {
 	var in udata
 	f(&in)
 	u.put(typ, in.b)
@@ -108,6 +106,6 @@ func (a *attrs) comment(typ uint16, s string) {
 		return
 	}
 	var u udata
-	u.str(0, s)
+	u.str(userdata.TypeComment, s)
 	a.put(typ, u.b)
 }

@@ -4,22 +4,18 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/google/nftables"
+	"github.com/google/nftables/userdata"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
-// Attributes and flags of elements that golang.org/x/sys lacks (enum nft_set_elem_attributes, nft_set_elem_flags).
+// Attributes and flags of elements that golang.org/x/sys lacks (enum nft_set_elem_attributes, nft_set_elem_flags). The
+// NFTA_SET_ELEM_EXPRESSIONS of google/nftables is 0x11 for 11.
 const (
-	nftaSetElemKeyEnd      = 10
 	nftaSetElemExpressions = 11
 	nftSetElemCatchall     = 2
-)
-
-// Notes of an element (enum nftnl_udata_set_elem_types and NFTNL_SET_ELEM_F_INTERVAL_OPEN of libnftnl).
-const (
-	udataElemFlags   = 1
-	elemIntervalOpen = 1
 )
 
 // element is one element as the kernel takes it: a range is two, where it starts and where the next thing does.
@@ -109,7 +105,7 @@ func (c *compiler) element(s *nft.Set, x *element) {
 		c.data(unix.NFTA_SET_ELEM_KEY, x.key)
 	}
 	if x.keyEnd != nil {
-		c.data(nftaSetElemKeyEnd, x.keyEnd)
+		c.data(nftables.NFTA_SET_ELEM_KEY_END, x.keyEnd)
 	}
 	if x.end {
 		return
@@ -130,10 +126,10 @@ func (c *compiler) element(s *nft.Set, x *element) {
 func (c *compiler) elementNotes(comment string, open bool) {
 	var u udata
 	if comment != "" {
-		u.str(0, comment)
+		u.str(userdata.NFTNL_UDATA_SET_ELEM_COMMENT, comment)
 	}
 	if open {
-		u.u32(udataElemFlags, elemIntervalOpen)
+		u.u32(userdata.NFTNL_UDATA_SET_ELEM_FLAGS, userdata.NFTNL_UDATA_SET_ELEM_F_INTERVAL_OPEN)
 	}
 	if u.b != nil {
 		c.put(unix.NFTA_SET_ELEM_USERDATA, u.b)

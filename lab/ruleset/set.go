@@ -1,31 +1,20 @@
 package ruleset
 
 import (
+	"github.com/google/nftables"
+	"github.com/google/nftables/userdata"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
-// Flags and attributes of sets that golang.org/x/sys lacks (enum nft_set_flags, nft_set_attributes,
-// nft_set_desc_attributes and nft_set_field_attributes of nf_tables.h).
+// A flag and attributes of sets that golang.org/x/sys and google/nftables lack (enum nft_set_flags, nft_set_attributes
+// and nft_set_field_attributes of nf_tables.h).
 const (
-	nftSetConcat       = 0x80
 	nftSetExpr         = 0x100 // several statements for each element, Linux 5.12
 	nftaSetExpr        = 17
 	nftaSetExpressions = 18
-	nftaSetDescConcat  = 2
 	nftaSetFieldLen    = 1
-)
-
-// Notes of a set (enum nftnl_udata_set_types of libnftnl's include/libnftnl/udata.h).
-const (
-	udataKeyByteorder  = 0
-	udataDataByteorder = 1
-	udataMergeElements = 2
-	udataKeyTypeof     = 3
-	udataDataTypeof    = 4
-	udataDataInterval  = 6
-	udataSetComment    = 7
 )
 
 // newSet declares a set or a map. key is what the type of its keys was taken from, nil if it was written; keyBytes is
@@ -34,7 +23,7 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 	name := c.setOf(s)
 	flags := uint32(s.Flags)
 	if hasRanges(s) && s.Key.Base == nft.BaseConcat {
-		flags |= nftSetConcat
+		flags |= nftables.NFT_SET_CONCAT
 	}
 	if len(s.Stmts) > 1 {
 		flags |= nftSetExpr
@@ -67,7 +56,7 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 	if s.Policy == "memory" && s.Flags&nft.SetConstant == 0 { // of a constant set nft lets the kernel choose
 		c.u32(unix.NFTA_SET_POLICY, unix.NFT_SET_POL_MEMORY)
 	}
-	c.setDesc(s, size, flags&nftSetConcat != 0)
+	c.setDesc(s, size, flags&nftables.NFT_SET_CONCAT != 0)
 	if s.Timeout > 0 {
 		c.u64(unix.NFTA_SET_TIMEOUT, uint64(s.Timeout.Milliseconds()))
 	}
@@ -89,7 +78,7 @@ func (c *compiler) setDesc(s *nft.Set, size int, concat bool) {
 		c.u32(unix.NFTA_SET_DESC_SIZE, uint32(size))
 	}
 	if concat {
-		list := c.open(nftaSetDescConcat)
+		list := c.open(nftables.NFTA_SET_DESC_CONCAT)
 		for _, p := range s.Key.Parts {
 			elem := c.open(unix.NFTA_LIST_ELEM)
 			c.u32(nftaSetFieldLen, uint32(p.Bytes()))
@@ -115,25 +104,25 @@ func dataBytes(s *nft.Set) int {
 // taken from; nil if it was written.
 func setNotes(s *nft.Set, key nft.Expr) []byte {
 	var u udata
-	u.u32(udataKeyByteorder, noteOrder(s.Key, key))
+	u.u32(userdata.NFTNL_UDATA_SET_KEYBYTEORDER, noteOrder(s.Key, key))
 	if s.Map {
-		u.u32(udataDataByteorder, noteOrder(s.Data, s.DataExpr))
+		u.u32(userdata.NFTNL_UDATA_SET_DATABYTEORDER, noteOrder(s.Data, s.DataExpr))
 	}
 	if s.AutoMerge || s.Anonymous() && !s.Map && hasRanges(s) {
-		u.u32(udataMergeElements, 1)
+		u.u32(userdata.NFTNL_UDATA_SET_MERGE_ELEMENTS, 1)
 	}
-	u.typeof(udataKeyTypeof, s.Key, noted(s, key))
+	u.typeof(userdata.NFTNL_UDATA_SET_KEY_TYPEOF, s.Key, noted(s, key))
 	switch {
 	case s.Verdict && (s.Anonymous() || s.Typeof):
-		u.nest(udataDataTypeof, func(u *udata) { u.typeofData(exprVerdict, nil) })
+		u.nest(userdata.NFTNL_UDATA_SET_DATA_TYPEOF, func(u *udata) { u.typeofData(exprVerdict, nil) })
 	case !s.Verdict && !s.Anonymous() && s.Map:
-		u.typeof(udataDataTypeof, s.Data, s.DataExpr)
+		u.typeof(userdata.NFTNL_UDATA_SET_DATA_TYPEOF, s.Data, s.DataExpr)
 	}
 	if s.Map {
-		u.u32(udataDataInterval, flag(s.DataRange, 1))
+		u.u32(userdata.NFTNL_UDATA_SET_DATA_INTERVAL, flag(s.DataRange, 1))
 	}
 	if s.Comment != "" {
-		u.str(udataSetComment, s.Comment)
+		u.str(userdata.NFTNL_UDATA_SET_COMMENT, s.Comment)
 	}
 	return u.b
 }

@@ -1,6 +1,8 @@
 package ruleset
 
 import (
+	"github.com/google/nftables/userdata"
+
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
@@ -27,7 +29,7 @@ const (
 
 // typeof notes the expression that a type was taken from. Of a concatenation nft notes only that it is one, unless it
 // can note all its parts.
-func (u *udata) typeof(typ uint8, t *nft.Datatype, e nft.Expr) {
+func (u *udata) typeof(typ userdata.Type, t *nft.Datatype, e nft.Expr) {
 	kind, data := typeofExpr(e)
 	if t.Base == nft.BaseConcat {
 		kind = exprConcat
@@ -84,7 +86,7 @@ func typeofExpr(e nft.Expr) (kind uint32, data []byte) {
 			if kind == 0 {
 				return exprConcat, nil
 			}
-			u.nest(uint8(i), func(u *udata) { u.typeofData(kind, data) })
+			u.nest(userdata.Type(i), func(u *udata) { u.typeofData(kind, data) })
 		}
 		return exprConcat, u.b
 	}
