@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		Deadline:            time.Now().Add(3 * time.Minute), // they take seconds
-		WorkdirRoot:         t.TempDir(), // its own it leaves behind when -run chooses some
+		WorkdirRoot:         t.TempDir(),                     // its own it leaves behind when -run chooses some
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("HOOKWALK_UPDATE") != "",
