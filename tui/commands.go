@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/tui/record"
 )
 
 // sentMsg is the end of sending a packet.
@@ -62,7 +63,11 @@ func (m *model) sent(msg sentMsg) {
 		m.step.Show(p, -1)
 	}
 	m.clock = m.latest()
-	m.say(p.Name() + ": " + p.Path.Headline())
+	text := p.Name() + ": " + p.Path.Headline()
+	if r := p.Path.Reply; r != nil && record.Ended(r) {
+		text += "   its answer: " + r.Headline()
+	}
+	m.say(text)
 }
 
 // shell ends the program for a shell in the node: Run opens it, and goes on after it. bubbletea could do this itself

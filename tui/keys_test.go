@@ -409,6 +409,36 @@ func TestMapCountsDrops(t *testing.T) {
 	}
 }
 
+// Losses are told where they matter: an answer that was dropped, events that nobody read.
+func TestLosses(t *testing.T) {
+	c := testConfig(t)
+	c.Actions.Send = func(context.Context, string, string) (*path.Path, error) {
+		p := recorded(t, "delivered")[0]
+		p.Reply.Verdict, p.Reply.At = path.Drop, &path.Place{Node: "fw", Hook: "forward", Reason: "policy drop"}
+		p.Lost = 3
+		for i := range p.Views {
+			if p.Views[i].Node == "fw" {
+				p.Views[i].Lost = 3
+			}
+		}
+		return p, nil
+	}
+	c.Keys = "i<C-u>client web:80/tcp<enter>"
+	m := start(t, c, 120, 36)
+	expect := func(want string) {
+		t.Helper()
+		if text := screen(t, m); !strings.Contains(text, want) {
+			t.Errorf("no %q:\n%s", want, text)
+		}
+	}
+	expect("P1: DELIVERED  web  http:80   its answer: DROP  fw forward  policy drop")
+	expect("lost 3")
+	press(t, m, "2g/dnat<enter>")
+	expect("3 trace events lost here: there may be gaps")
+	press(t, m, "D")
+	expect("3 trace events were lost")
+}
+
 func TestParseKeys(t *testing.T) {
 	got := fmt.Sprint(parseKeys("nD <esc><tab><S-tab>é<what><C-u><"))
 	want := "[n D space esc tab shift+tab é < w h a t > ctrl+u <]"

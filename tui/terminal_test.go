@@ -180,15 +180,35 @@ func TestNoColor(t *testing.T) {
 func TestResizeOnTerminal(t *testing.T) {
 	x := openTerminal(t, "quit")
 	x.until("Events")
-	if err := pty.Setsize(x.file, &pty.Winsize{Rows: 12, Cols: 40}); err != nil {
-		t.Fatal(err)
-	}
-	x.until("list: from 60x16")
-	if err := pty.Setsize(x.file, &pty.Winsize{Rows: 36, Cols: 120}); err != nil {
-		t.Fatal(err)
-	}
-	x.until("find")
+	x.resize(40, 12, "list: from 60x16")
+	x.resize(120, 36, " find ")
 	x.write("q")
 	x.until("ended: <nil>")
 	x.restored()
+}
+
+// resize makes the terminal so big, or a column wider, until the session shows a text. Once is not enough: bubbletea
+// begins to listen for the signal only after it painted first.
+func (x *terminal) resize(cols, rows uint16, text string) {
+	x.t.Helper()
+	seen, done := make(chan struct{}), make(chan error)
+	go func() {
+		for i := uint16(0); ; i++ {
+			if err := pty.Setsize(x.file, &pty.Winsize{Rows: rows, Cols: cols + i%2}); err != nil {
+				done <- err
+				return
+			}
+			select {
+			case <-seen:
+				done <- nil
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}()
+	x.until(text)
+	close(seen)
+	if err := <-done; err != nil {
+		x.t.Fatal(err)
+	}
 }

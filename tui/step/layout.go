@@ -97,6 +97,9 @@ func (m *Model) title(p Pane, width int) (title, note string) {
 		if title != "" {
 			title += " " + g.Dot + " netfilter path"
 		}
+		if n := m.lost(); n > 0 {
+			note = count(n, "trace event") + " lost here: there may be gaps"
+		}
 	case PaneRules:
 		title, note = m.rulesTitle()
 		if width < 110 && note != "" && width >= 76 {
@@ -110,6 +113,17 @@ func (m *Model) title(p Pane, width int) (title, note string) {
 		note = fmt.Sprintf("[ ] packets   %s %s %s", count(of, "step"), g.Dot, count(len(m.packet.Visits), "node"))
 	}
 	return title, note
+}
+
+// lost is how many trace events of the current node were lost.
+func (m *Model) lost() int {
+	if m.current() == nil {
+		return 0
+	}
+	if v := m.packet.Visits[m.packet.VisitOf(m.step)].View; v != nil {
+		return v.Lost
+	}
+	return 0
 }
 
 // drawTabs draws the names of the panes in one line.
