@@ -139,13 +139,13 @@ func (m *model) states(size canvas.Size) []string {
 	}
 	nodes, links := len(m.config.Plan.Nodes), len(m.config.Plan.Links)
 	if size == canvas.Wide {
-		text := fmt.Sprintf("%s %d nodes  %d links   rec %d packets, %d events   drops %d", up, nodes, links, len(m.log.Packets), len(m.log.Events), m.log.Drops)
+		text := fmt.Sprintf("%s %d nodes  %d links   packets %d  events %d  drops %d", up, nodes, links, len(m.log.Packets), len(m.log.Events), m.log.Drops)
 		if m.log.Lost > 0 {
 			text += fmt.Sprintf("   lost %d", m.log.Lost)
 		}
 		return []string{text + "   [1]"}
 	}
-	text := fmt.Sprintf("%s%d nodes %d links  rec %d  drops %d", up, nodes, links, len(m.log.Packets), m.log.Drops)
+	text := fmt.Sprintf("%s%d nodes %d links  packets %d  drops %d", up, nodes, links, len(m.log.Packets), m.log.Drops)
 	if m.log.Lost > 0 {
 		text += fmt.Sprintf("  lost %d", m.log.Lost)
 	}
