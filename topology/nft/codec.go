@@ -247,6 +247,11 @@ func parseText(d *Datatype, w *WordNode, _ int) ([]byte, string, error) {
 	if s != w.Text {
 		s += "*"
 	}
+	if w.Kind == WordNumber {
+		if v, err := parseUint(s); err == nil {
+			s = strconv.FormatUint(v, 10)
+		}
+	}
 	if w.Kind == WordAddr || s == "" {
 		return nil, "", fmt.Errorf("`%s` is not a name", w.Text)
 	}

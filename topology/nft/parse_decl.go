@@ -65,6 +65,9 @@ func (p *parser) topItem() Item {
 	case laterObjects[t.text]:
 		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
 	}
+	if _, ok := ParseFamily(t.text); ok && p.peek(1).kind == tName && p.peek(2).kind == tName {
+		p.unsupported(p.tokSpan(t), "a rule without `add rule` before it")
+	}
 	return p.addDecl(t, "")
 }
 

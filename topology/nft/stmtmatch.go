@@ -42,7 +42,11 @@ func (n *MatchNode) check(c *checker) Stmt {
 	case *VerdictNode:
 		c.fail(x.Span, "", "a value of type %s is wanted, not a verdict", d)
 	default:
-		c.matchValue(n, s, right)
+		c.matchValue(s, right)
+	}
+	_, masked := s.Left.(*Bitwise)
+	if s.bitmask() && n.Op == "" && !masked {
+		s.Op = OpAny // also for a set of one
 	}
 	c.operator(n, s)
 	if s.Op == OpEq {
@@ -79,7 +83,7 @@ func (c *checker) flagsMask(n *MatchNode, s *Match, x *FlagsMaskNode) {
 	}
 }
 
-func (c *checker) matchValue(n *MatchNode, s *Match, right ExprNode) {
+func (c *checker) matchValue(s *Match, right ExprNode) {
 	d := s.Left.Type()
 	if f, ok := s.Left.(*Fib); ok {
 		if w, ok := right.(*WordNode); ok && (w.Text == "exists" || w.Text == "missing") {
@@ -92,10 +96,6 @@ func (c *checker) matchValue(n *MatchNode, s *Match, right ExprNode) {
 		c.fail(right.Range(), "write `{ ... }` around the value", "a concatenation is looked up in a set")
 	}
 	s.Right = c.value(right, d)
-	_, bitwise := s.Left.(*Bitwise)
-	if d.Base == BaseBitmask && n.Op == "" && !bitwise {
-		s.Op = OpAny
-	}
 }
 
 // operator checks that the operator fits its sides.

@@ -94,6 +94,9 @@ func (n *RejectNode) check(c *checker) Stmt {
 	}
 	code := c.constant(c.wordOf(n.Code, "code"), rejectCodes[kind.Text])
 	s.Code = code.be[0]
+	if s.Type == RejectICMPX && s.Code > 3 { // NFT_REJECT_ICMPX_MAX of nf_tables.h
+		c.fail(n.Code.Range(), didYouMean("", TypeICMPXCode.symbols.names()), "icmpx has no code %d", s.Code)
+	}
 	s.With = kind.Text + " " + rejectCodes[kind.Text].format(code.be)
 	return s
 }
