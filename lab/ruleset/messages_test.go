@@ -38,7 +38,7 @@ func TestMessages(t *testing.T) {
 				var got []string
 				for i, p := range b.parts {
 					if p.rule != nil {
-						got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], "", 0))
+						got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], "", nil))
 					}
 				}
 				if d := cmp.Diff(want, got); d != "" {
@@ -60,12 +60,12 @@ var (
 func nftMessages(text string) (list []string) {
 	cmd := exec.Command("nft", "--debug=mnl", "-c", "-f", "-")
 	cmd.Stdin = strings.NewReader(text)
-	out, _ := cmd.CombinedOutput() // it fails where the kernel lacks something, after it has told
+	out, _ := cmd.Output() // it fails where the kernel lacks something, after it has told
 	var msg []byte
 	rule := false
 	end := func() {
 		if len(msg) >= nfgenmsgLen {
-			list = append(list, tree(msg[nfgenmsgLen:], "", 0))
+			list = append(list, tree(msg[nfgenmsgLen:], "", nil))
 		}
 		msg = nil
 	}
@@ -95,13 +95,17 @@ func nftMessages(text string) (list []string) {
 	return list
 }
 
-// unsaid are attributes of expressions that, being 0, say what is so without them: nft writes the one, google/nftables
-// the other.
-var unsaid = map[string]uint16{"bitwise": 6 /* NFTA_BITWISE_OP */, "queue": unix.NFTA_QUEUE_FLAGS}
+// unsaid are attributes of expressions that, being 0, say what is so without them: nft writes some, google/nftables
+// others.
+var unsaid = map[string][]uint16{
+	"bitwise": {6 /* NFTA_BITWISE_OP */},
+	"queue":   {unix.NFTA_QUEUE_FLAGS},
+	"hash":    {unix.NFTA_HASH_SREG, unix.NFTA_HASH_LEN}, // of symhash, which hashes nothing
+}
 
-// tree spells attributes, one a line, in the order of their types: the kernel does not mind another. The one of type
-// zero is left out if it is 0.
-func tree(b []byte, indent string, zero uint16) string {
+// tree spells attributes, one a line, in the order of their types: the kernel does not mind another. Those of
+// zero are left out if they are 0.
+func tree(b []byte, indent string, zero []uint16) string {
 	type attr struct {
 		typ  uint16
 		text string
@@ -118,7 +122,7 @@ func tree(b []byte, indent string, zero uint16) string {
 		if typ&unix.NLA_F_NESTED != 0 {
 			typ &^= unix.NLA_F_NESTED
 			list = append(list, attr{typ, fmt.Sprintf("%s%d\n%s", indent, typ, tree(v, indent+"  ", unsaid[name]))})
-		} else if zero == 0 || typ != zero || !isZero(v) {
+		} else if !slices.Contains(zero, typ) || !isZero(v) {
 			if typ == unix.NFTA_EXPR_NAME {
 				name = cString(v)
 			}

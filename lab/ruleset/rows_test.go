@@ -168,7 +168,8 @@ var rowGroups = []rowGroup{
 	}},
 	{"queue", "inet", filterInput, "", []string{
 		"queue", "queue to 5", "queue to 1-3", "queue flags bypass to 5", "queue flags bypass,fanout to 1-3", "queue flags fanout to 1-3", "tcp dport 22 queue to 1",
-		"queue flags bypass to tcp dport map { 22 : 5, 23 : 6 }",
+		"queue flags bypass to tcp dport map { 22 : 5, 23 : 6 }", "queue to numgen inc mod 3", "queue to numgen random mod 5 offset 3",
+		"queue flags bypass to symhash mod 2", "queue to jhash ip saddr . tcp dport mod 4 seed 7",
 	}},
 	{"bridge reject", "bridge", filterInput, "", []string{
 		"reject", "reject with tcp reset", "reject with icmp host-unreachable", "ip saddr 10.0.0.1 reject", "reject with icmpx no-route", "ether type ip6 reject",

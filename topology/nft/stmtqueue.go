@@ -68,6 +68,8 @@ func (n *QueueNode) check(c *checker) Stmt {
 		if s.To <= s.From {
 			c.fail(x.Span, "", "the range of queues is empty")
 		}
+	case *NumgenNode, *HashNode:
+		s.Expr = c.selector(x) // a number of more bits will do: the kernel reads 32
 	default:
 		s.Expr = c.stmtValue(n.Num, TypeInteger.withBits(16, HostEndian))
 	}
