@@ -7,10 +7,7 @@ import (
 
 func init() { statements["log"] = (*parser).logStmt }
 
-var (
-	logOptions = []string{"prefix", "level", "group", "snaplen", "queue-threshold", "flags"}
-	logLevels  = []string{"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit"}
-)
+var logLevels = []string{"emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit"}
 
 func (p *parser) logStmt(first token) StmtNode {
 	n := &LogNode{}
