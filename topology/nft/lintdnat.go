@@ -250,12 +250,34 @@ func (l *linter) rewritten(d *dnatRule, b *probe) (*probe, bool) {
 		if i < 0 {
 			continue
 		}
-		if res.Writes[i].Stmt != Stmt(d.stmt) {
+		if res.Writes[i].Stmt != Stmt(d.stmt) || !l.surely(d.rule, res.Rules) {
 			return nil, false
 		}
 		return d.apply(b, res.Writes[i:])
 	}
 	return nil, false
+}
+
+// surely reports whether a walk comes to a rule, and the rule matches, whatever is not known about the rules before it.
+func (l *linter) surely(r *Rule, walk []RuleResult) bool {
+	path := map[*Rule]bool{}
+	for at := r; at.Chain.Base == nil && l.calls[at.Chain] != nil; {
+		at = l.calls[at.Chain]
+		path[at] = true
+	}
+	for i := range walk {
+		rr := &walk[i]
+		switch {
+		case rr.Rule == r:
+			return rr.Match == Yes
+		case rr.Match == No, rr.Verdict == VerdictContinue:
+		case rr.Match == Yes && (rr.Verdict == VerdictJump || rr.Verdict == VerdictGoto || rr.Verdict == VerdictReturn):
+		case rr.Verdict == VerdictJump && !path[rr.Rule]:
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // localByFIB takes a rule that asks the routing table about a packet, and nothing else that is not known, as one that
