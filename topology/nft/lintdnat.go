@@ -367,7 +367,7 @@ func (l *linter) reportDNAT(c *Chain, r *Rule, d *dnatRule, b, after *probe, u u
 		hint = fmt.Sprintf("match `%s daddr %s %s dport %d`", b.family, to, proto, after.dport)
 	case u.port:
 		what = fmt.Sprintf("%s dport %d to %d", proto, b.dport, after.dport)
-		hint = fmt.Sprintf("match %d, or `ct original proto-dst %d`", after.dport, b.dport)
+		hint = fmt.Sprintf("match %d, or `meta l4proto %s ct original proto-dst %d`", after.dport, proto, b.dport)
 	default:
 		what = fmt.Sprintf("%s daddr %s to %s", b.family, from, to)
 		hint = fmt.Sprintf("match %s, or `ct original %s daddr %s`", to, b.family, from)
