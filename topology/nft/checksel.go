@@ -1,6 +1,10 @@
 package nft
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // selector checks an expression that reads something from the packet.
 func (c *checker) selector(x ExprNode) Expr {
@@ -160,7 +164,7 @@ func (c *checker) rawPayload(n *RawPayloadNode) Expr {
 		c.fail(n.Len.Span, "", "the length of a raw payload is 1 to %d bits", 8*maxRawBytes)
 	}
 	e.typ = typeRaw.withBits(e.Len, BigEndian)
-	e.name = "@" + n.Base.Text + "," + n.Offset.Text + "," + n.Len.Text
+	e.name = "@" + n.Base.Text + "," + strconv.Itoa(e.Offset) + "," + strconv.Itoa(e.Len)
 	return e
 }
 
@@ -215,14 +219,13 @@ func (c *checker) fibHooks(e *Fib) {
 
 func (c *checker) numgen(n *NumgenNode) Expr {
 	e := &Numgen{Span: n.Span, Random: n.Mode.Text == "random", Mod: uint32(c.number(n.Mod, 32)), typ: typeHost32}
-	e.name = "numgen " + n.Mode.Text + " mod " + n.Mod.Text
 	if e.Mod == 0 {
 		c.fail(n.Mod.Span, "", "the number behind `mod` is at least 1")
 	}
 	if n.Offset != nil {
 		e.Offset = uint32(c.number(n.Offset, 32))
-		e.name += " offset " + n.Offset.Text
 	}
+	e.name = "numgen " + n.Mode.Text + " mod " + decimalText(e.Mod) + offsetText(e.Offset)
 	return e
 }
 
@@ -235,14 +238,23 @@ func (c *checker) hash(n *HashNode) Expr {
 	if e.Mod == 0 {
 		c.fail(n.Mod.Span, "", "the number behind `mod` is at least 1")
 	}
-	e.name += " mod " + n.Mod.Text
+	e.name += " mod " + decimalText(e.Mod)
 	if n.Seed != nil {
 		e.Seed, e.Seeded = uint32(c.number(n.Seed, 32)), true
-		e.name += " seed 0x" + strings.TrimPrefix(hex32(e.Seed), "0x")
+		e.name += fmt.Sprintf(" seed 0x%x", e.Seed)
 	}
 	if n.Offset != nil {
 		e.Offset = uint32(c.number(n.Offset, 32))
-		e.name += " offset " + n.Offset.Text
+		e.name += offsetText(e.Offset)
 	}
 	return e
+}
+
+func decimalText(v uint32) string { return strconv.FormatUint(uint64(v), 10) }
+
+func offsetText(v uint32) string {
+	if v == 0 {
+		return ""
+	}
+	return " offset " + decimalText(v)
 }

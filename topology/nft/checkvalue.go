@@ -3,12 +3,9 @@ package nft
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"math/bits"
 	"strings"
 )
-
-func hex32(v uint32) string { return fmt.Sprintf("0x%x", v) }
 
 // number reads a plain number of so many bits.
 func (c *checker) number(w *WordNode, size int) uint64 { return c.scaled(w, 1, size) }

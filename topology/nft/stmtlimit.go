@@ -100,6 +100,9 @@ func (n *LimitNode) check(c *checker) Stmt {
 			unit = byteUnits[n.BurstUnit]
 		}
 		s.Burst = uint32(c.scaled(n.Burst, unit, 32))
+		if s.Burst == 0 && !s.Bytes {
+			c.fail(n.Burst.Span, "", "the burst of a limit is at least 1")
+		}
 	}
 	return s
 }

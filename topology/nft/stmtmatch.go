@@ -96,6 +96,18 @@ func (c *checker) matchValue(s *Match, right ExprNode) {
 		c.fail(right.Range(), "write `{ ... }` around the value", "a concatenation is looked up in a set")
 	}
 	s.Right = c.value(right, d)
+	var top uint64 // of what the selector can yield
+	switch x := s.Left.(type) {
+	case *Numgen:
+		top = uint64(x.Offset) + uint64(x.Mod) - 1
+	case *Hash:
+		top = uint64(x.Offset) + uint64(x.Mod) - 1
+	default:
+		return
+	}
+	if k, ok := s.Right.(*Const); ok && getUint(k.network()) > top {
+		c.fail(k.Span, "", "`%s` is never %s: at most %d", s.Left, k, top)
+	}
 }
 
 // operator checks that the operator fits its sides.
@@ -112,7 +124,7 @@ func (c *checker) operator(n *MatchNode, s *Match) {
 		case !ok:
 			c.fail(n.Right.Range(), "use `==` or `!=`", "`%s` compares with one value", n.Op)
 		case k.Symbol != "" || k.Wildcard || d.Base == BaseString:
-			c.fail(n.Right.Range(), "use `==` or `!=`", "`%s` compares numbers, not names", n.Op)
+			c.unsupported(n.Right.Range(), "comparing names with `%s`", n.Op)
 		}
 	}
 }
@@ -165,7 +177,7 @@ func (s *Match) flags(b *Bitwise, zero bool) bool {
 	case zero:
 		s.selector, s.want = name, "! "+mask.text
 		s.text = join(name, "!", mask.text)
-	case !severalBits(mask):
+	case !severalBits(mask) && mask.text == k.text:
 		return false
 	default:
 		s.selector, s.want = name, k.text+" / "+mask.text
