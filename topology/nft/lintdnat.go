@@ -333,8 +333,11 @@ func (l *linter) dropped(c *Chain, b *probe, local bool, names []string) bool {
 	}
 	any := *b
 	any.anyOif = true
-	if o, _ := l.send(c, &any, EvalOptions{}); o == passed {
+	switch o, by := l.send(c, &any, EvalOptions{}); o {
+	case passed:
 		return false
+	case discarded:
+		return l.byDefault(by)
 	}
 	for _, name := range append(slices.Clone(names), "out0") {
 		b.oif = name

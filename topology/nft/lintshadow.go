@@ -10,7 +10,7 @@ import (
 // (by what they look at), and how many earlier rules each rule is compared with. What lies beyond is not found.
 const (
 	maxKinds       = 64
-	maxComparisons = 128
+	maxComparisons = 64
 )
 
 // shadowed finds rules all of whose packets an earlier rule of the chain decides about, and rules that are there
