@@ -226,6 +226,24 @@ func rebuildSet(b *strings.Builder, s *Set) {
 	b.WriteString("\t}\n")
 }
 
+// TestLater: what nft knows and this package does not is called so, and nothing else is wrong with it.
+func TestLater(t *testing.T) {
+	for _, name := range nftFiles(t, "testdata/later") {
+		t.Run(strings.TrimSuffix(name, ".nft"), func(t *testing.T) {
+			f, _ := parseFile(t, filepath.Join("testdata/later", name))
+			rules, errs := Check(f)
+			if !errs.Unsupported() || rules != nil {
+				t.Errorf("ruleset %v, errors:\n%s", rules, errs.Render())
+			}
+			for _, e := range errs {
+				if !strings.HasSuffix(e.Msg, " is not supported yet") || !e.Pos.IsValid() {
+					t.Errorf("%v: it says not what is not supported", e)
+				}
+			}
+		})
+	}
+}
+
 // TestBad has the message of every mistake, as it is shown.
 func TestBad(t *testing.T) {
 	for _, name := range nftFiles(t, "testdata/bad") {

@@ -100,6 +100,9 @@ func (c *checker) setType(s *Set, d *TypeDecl, first bool) {
 		}
 	}
 	if d.Data != nil && !t.Verdict {
+		if w, ok := d.Data[0].(*WordNode); ok && (w.Text == "counter" || w.Text == "quota" || w.Text == "limit" || laterObjects[w.Text]) {
+			c.unsupported(w.Span, "a map to objects")
+		}
 		t.Data, t.DataExpr = c.setTypes(d.Data, d.Typeof)
 	}
 	switch {

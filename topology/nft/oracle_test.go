@@ -176,6 +176,30 @@ func checkFile(t *testing.T, path string) *Ruleset {
 	return rules
 }
 
+// TestNftKnows: what this package calls not supported yet, nft accepts.
+func TestNftKnows(t *testing.T) {
+	except := map[string]string{
+		"flowtable.nft":     "the kernel may lack CONFIG_NF_FLOW_TABLE",
+		"two-selectors.nft": "nft before 1.1.0 computes with constants only",
+		"synproxy.nft":      "the kernel may lack CONFIG_NFT_SYNPROXY",
+		"osf.nft":           "the kernel may lack CONFIG_NFT_OSF",
+		"tproxy.nft":        "the kernel may lack CONFIG_NFT_TPROXY",
+		"map-match.nft":     "nft 1.0.6 dies of it",
+		"helper.nft":        "the kernel may lack CONFIG_NF_CONNTRACK_FTP",
+	}
+	for _, name := range nftFiles(t, "testdata/later") {
+		t.Run(strings.TrimSuffix(name, ".nft"), func(t *testing.T) {
+			out, err := inFreshNet(t, `cd ../later; nft -f "$1" 2>&1`, name)
+			switch why := except[name]; {
+			case err != nil && why != "":
+				t.Skipf("%s:\n%s", why, out)
+			case err != nil:
+				t.Errorf("nft refuses it: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
 // stricter are mistakes to this package that nft accepts, and why they are mistakes.
 var stricter = map[string]string{}
 

@@ -50,7 +50,7 @@ func (p *parser) payload(proto *Protocol) ExprNode {
 func (p *parser) rawPayload() ExprNode {
 	first := p.advance()
 	n := &RawPayloadNode{}
-	if t := p.cur(); t.kind == tName && rawBases[t.text] == 0 && t.text != "ll" {
+	if t := p.cur(); t.kind == tName && rawBases[t.text] == 0 && t.text != "ll" && t.text != "ih" {
 		p.failWord(t, "header behind `@` (a set is named on the right of a match)", []string{"ll", "nh", "th"})
 	}
 	n.Base = p.oneOf("header", "ll", "nh", "th", "ih")
