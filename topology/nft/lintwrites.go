@@ -82,6 +82,9 @@ func (w *writes) touches(e Expr) bool {
 			hit = hit || w.headers || w.meta&(1<<MetaMark) != 0
 		case *Hash:
 			hit = hit || w.headers
+		case *Numgen, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift, *MapLookup, *SetRef: // what they read is walked to
+		default: // one that this file does not know
+			hit = hit || *w != (writes{})
 		}
 	})
 	return hit
@@ -143,6 +146,9 @@ func (l *linter) repeatable(e Expr) bool {
 			ok = ok && l.still(e.Set)
 		case *MapLookup:
 			ok = ok && l.still(e.Map)
+		case *Payload, *Fib, *RT, *Socket, *Hash, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift:
+		default: // one that this file does not know
+			ok = false
 		}
 	})
 	return ok
