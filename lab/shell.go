@@ -9,6 +9,7 @@ import (
 const bashrc = `[ -r /etc/bash.bashrc ] && . /etc/bash.bashrc
 [ -r ~/.bashrc ] && . ~/.bashrc
 PS1="[$HOOKWALK_LAB $HOOKWALK_NODE] \w \\$ "
+PROMPT_DIRTRIM=2
 unset PROMPT_COMMAND
 `
 

@@ -24,6 +24,7 @@ import (
 
 const (
 	innerVar     = "HOOKWALK_RULESET_INNER"
+	userVar      = "HOOKWALK_RULESET_USER"
 	ordinaryUser = 65534
 )
 
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 	cmd.Env = append(os.Environ(), innerVar+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if os.Geteuid() != 0 {
+		cmd.Env = append(cmd.Env, userVar+"=1") // inside it is root
 		cmd.SysProcAttr = &syscall.SysProcAttr{
 			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
 			UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
@@ -62,7 +64,7 @@ func TestMain(m *testing.M) {
 
 // TestAsOrdinaryUser runs the other tests again as an ordinary user, from a copy of this program that the user can read.
 func TestAsOrdinaryUser(t *testing.T) {
-	if os.Geteuid() != 0 || os.Getenv("HOOKWALK_RULESET_USER") != "" {
+	if os.Geteuid() != 0 || os.Getenv(userVar) != "" {
 		t.Skip("this is an ordinary user already")
 	}
 	if testing.Short() {
@@ -90,7 +92,7 @@ func TestAsOrdinaryUser(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), program, "-test.v")
 	cmd.Dir = wd
-	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "HOOKWALK_RULESET_USER=1", "GORACE=" + os.Getenv("GORACE")}
+	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), userVar + "=1", "GORACE=" + os.Getenv("GORACE")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinaryUser, Gid: ordinaryUser}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
