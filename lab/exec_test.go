@@ -227,6 +227,41 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
+// Who gives up gets the terminal back as it was.
+func TestTerminalCancelled(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	l := up(t, homePlan(newName()))
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pseudo terminals here: %v", err)
+	}
+	defer ours.Close()
+	defer theirs.Close()
+	before, err := unix.IoctlGetTermios(int(theirs.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var raw *unix.Termios
+	go func() {
+		_, _ = bufio.NewReader(ours).ReadString('\n') // it runs
+		raw, _ = unix.IoctlGetTermios(int(theirs.Fd()), unix.TCGETS)
+		cancel()
+	}()
+	_, err = l.Terminal(ctx, Command{Node: "web", Args: []string{"sh", "-c", "echo ready; sleep 1000"}}, theirs, theirs)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	after, err := unix.IoctlGetTermios(int(theirs.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw == nil || *raw == *before || *after != *before {
+		t.Errorf("before %+v, meanwhile %+v, after %+v", before, raw, after)
+	}
+}
+
 // What a program wrote just before its end is on the screen before Terminal returns, every time.
 func TestTerminalLastWords(t *testing.T) {
 	needNamespaces(t)

@@ -65,7 +65,7 @@ func execOne(ctx context.Context, l *lab.Lab, c lab.Command) error {
 	var code int
 	var err error
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
-		code, err = l.Terminal(ctx, c, os.Stdin, os.Stdout)
+		code, err = execTerminal(ctx, l, c)
 	} else {
 		c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 		code, err = execRelayed(ctx, l, c)
@@ -77,6 +77,18 @@ func execOne(ctx context.Context, l *lab.Lab, c lab.Command) error {
 		return &exitError{Code: code}
 	}
 	return nil
+}
+
+// execTerminal runs a command on a terminal of its own. Signals that keys make are made there; one that is sent to end
+// this process ends the command, and leaves the outer terminal as it was.
+func execTerminal(ctx context.Context, l *lab.Lab, c lab.Command) (int, error) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	code, err := l.Terminal(ctx, c, os.Stdin, os.Stdout)
+	if ctx.Err() != nil {
+		return 128 + int(syscall.SIGTERM), nil
+	}
+	return code, err
 }
 
 // relayed are the signals that reach the command.
