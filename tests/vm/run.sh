@@ -85,7 +85,7 @@ share="security_model=none,multidevs=remap"
 serial=stdio
 [ -z "$shell" ] || serial=mon:stdio
 # no_timer_check: where the host is busy, the check of the timer fails and the boot goes wrong.
-set -- -accel "${ACCEL:-tcg,thread=multi}" -cpu max -smp 2 -m 3072 -nodefaults -no-reboot -display none -serial "$serial" \
+set -- -accel "${ACCEL:-tcg,thread=multi}" -cpu max -smp "$(nproc)" -m 3072 -nodefaults -no-reboot -display none -serial "$serial" \
 	-kernel "$dir/vmlinuz" -initrd "$initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check" \
 	-virtfs "local,path=/,mount_tag=root,readonly=on,$share" -virtfs "local,path=$out,mount_tag=out,$share"
 if [ -n "$shell" ]; then
