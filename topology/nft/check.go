@@ -10,12 +10,15 @@ import (
 // there is one. Chains and sets may be used before they are written.
 func Check(f *File) (*Ruleset, Errors) {
 	c := &checker{
-		rs: &Ruleset{}, used: map[Span]*variable{}, walked: map[*Chain]bool{}, looped: map[*Verdict]bool{},
+		rs: &Ruleset{}, used: map[Span]*variable{}, chains: map[string]*Chain{}, looped: map[*Verdict]bool{},
 		errs: append(Errors(nil), f.errs...), partial: len(f.errs) > 0,
 	}
 	c.file(f)
 	for _, p := range []phase{phaseTypes, phaseObjects, phaseElements, phaseRules} {
 		for _, j := range c.jobs[p] {
+			if len(c.errs) >= maxErrors {
+				break
+			}
 			c.table, c.chain, c.env = j.table, j.chain, j.env
 			c.try(j.run)
 		}
@@ -71,11 +74,12 @@ type checker struct {
 	env   *variable
 	ctx   checkCtx
 
-	used map[Span]*variable // where a variable was put in, and which
+	used   map[Span]*variable // where a variable was put in, and which
+	copied int                // nodes that variables were replaced by
+	chains map[string]*Chain  // by family, table and name
 
 	needs  []hookNeed
-	walked map[*Chain]bool   // by reach, from no base chain
-	looped map[*Verdict]bool // reported
+	looped map[*Verdict]bool // jumps that close a loop
 }
 
 // later puts a part of the file off.
@@ -100,6 +104,9 @@ func (c *checker) try(f func()) (ok bool) {
 // report adds an error and goes on.
 func (c *checker) report(s Span, hint, format string, args ...any) *Error {
 	e := &Error{Pos: s.Pos, End: s.End, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	if len(c.errs) >= maxErrors {
+		return e
+	}
 	for _, f := range c.files {
 		if f.Name == s.Pos.File {
 			e.source = lineOf(f.src, s.Pos.Line-f.baseLine, f.baseCol)
@@ -109,9 +116,7 @@ func (c *checker) report(s Span, hint, format string, args ...any) *Error {
 	if b := c.used[s]; b != nil {
 		e.Hint = strings.TrimPrefix(e.Hint+"; `$"+b.name+"` is defined at "+b.Pos.String(), "; ")
 	}
-	if len(c.errs) < maxErrors {
-		c.errs = append(c.errs, e)
-	}
+	c.errs = append(c.errs, e)
 	return e
 }
 

@@ -140,12 +140,26 @@ func (c *checker) comment(w *WordNode) string {
 	return w.Text
 }
 
+// chainNamed finds a chain of the table; nil if there is none.
+func (c *checker) chainNamed(name string) *Chain {
+	ch := c.chains[chainKey(&Chain{Table: c.table, Name: name})]
+	if ch != nil && ch.Table != c.table { // of a table that was deleted
+		return nil
+	}
+	return ch
+}
+
+func chainKey(ch *Chain) string {
+	return ch.Table.Family.String() + " " + ch.Table.Name + " " + ch.Name
+}
+
 func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
-	ch := c.table.Chain(d.Name.Text)
+	ch := c.chainNamed(d.Name.Text)
 	switch {
 	case ch == nil:
 		c.name(d.Name, "chain")
 		ch = &Chain{Span: d.Span, Table: c.table, Name: d.Name.Text}
+		c.chains[chainKey(ch)] = ch
 		c.table.Chains = append(c.table.Chains, ch)
 	case op == "create":
 		c.report(d.Name.Span, "`add chain` adds to it", "chain `%s` exists already, at %s", ch.Name, ch.Pos)

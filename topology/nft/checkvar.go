@@ -87,8 +87,16 @@ func (c *checker) expand(x ExprNode) ExprNode {
 		panic(bailout{}) // its definition was reported
 	}
 	c.used[v.Span] = b
-	return rewrite(b.value, func(x ExprNode) ExprNode { return x }, &v.Span)
+	return rewrite(b.value, func(x ExprNode) ExprNode {
+		if c.copied++; c.copied > maxCopied {
+			c.fail(v.Span, "", "the variables stand for too much: over %d words", maxCopied)
+		}
+		return x
+	}, &v.Span)
 }
+
+// maxCopied is how much variables may stand for, all uses together: each may double what it is made of.
+const maxCopied = 1 << 20
 
 // expandAll is x with all variables in it replaced.
 func (c *checker) expandAll(x ExprNode) ExprNode {

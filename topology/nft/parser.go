@@ -100,8 +100,8 @@ func (p *parser) spanFrom(first token) Span {
 // report adds an error at a span of this source.
 func (p *parser) report(s Span, msg, hint string, want ...string) *Error {
 	e := &Error{Pos: s.Pos, End: s.End, Msg: msg, Hint: hint, Want: want}
-	e.source = p.sourceLine(s.Pos.Line - p.opt.BaseLine)
 	if len(p.errs) < maxErrors {
+		e.source = p.sourceLine(s.Pos.Line - p.opt.BaseLine)
 		p.errs = append(p.errs, e)
 	}
 	return e

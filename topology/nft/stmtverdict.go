@@ -23,7 +23,7 @@ func (c *checker) verdict(n *VerdictNode) *Verdict {
 		return v
 	}
 	w := c.wordOf(n.Chain, "name of a chain")
-	v.Chain = c.table.Chain(w.Text)
+	v.Chain = c.chainNamed(w.Text)
 	if v.Chain == nil {
 		var names []string
 		for _, ch := range c.table.Chains {

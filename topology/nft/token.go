@@ -1,5 +1,7 @@
 package nft
 
+import "strings"
+
 // tokenKind is the lexical kind of a token.
 type tokenKind uint8
 
@@ -41,9 +43,18 @@ func (t token) describe() string {
 	case tComment:
 		return "a comment"
 	case tQuoted:
-		return `"` + t.text + `"`
+		return `"` + shorten(t.text) + `"`
 	}
-	return "`" + t.text + "`"
+	return "`" + shorten(t.text) + "`"
+}
+
+// shorten is a text of the source as a message can show it.
+func shorten(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = s[:most] + "..."
+	}
+	return strings.ToValidUTF8(s, "\ufffd")
 }
 
 func (t token) is(punct string) bool { return t.kind == tPunct && t.text == punct }
