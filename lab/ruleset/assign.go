@@ -15,6 +15,8 @@ func (r *rule) assign(s *nft.Assign) {
 	switch t := s.Target.(type) {
 	case *nft.Payload:
 		r.assignPayload(t, s.Value)
+	case *nft.Exthdr:
+		r.assignOption(t, s.Value)
 	case *nft.Meta:
 		reg := r.alloc(nil)
 		r.load(s.Value, reg)
@@ -49,7 +51,7 @@ func (r *rule) assignPayload(t *nft.Payload, value nft.Expr) {
 			return
 		}
 		b := bits{size: size, shift: (first+size)*8 - t.Offset - t.Len}
-		keep := fieldMask(t, b)
+		keep := b.mask(t.Len)
 		for i := range keep {
 			keep[i] = ^keep[i]
 		}

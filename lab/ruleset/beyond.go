@@ -71,6 +71,14 @@ func (r *rule) ctZone(dir nft.CTDir, e *expr.Ct) {
 	})
 }
 
+// resetOption removes an option of TCP. expr.Exthdr always has a register, and the kernel wants none then.
+func (r *rule) resetOption(number uint8) {
+	r.raw("exthdr", func(a *attrs) {
+		a.u8(unix.NFTA_EXTHDR_TYPE, number)
+		a.u32(unix.NFTA_EXTHDR_OP, uint32(nft.ExthdrTCP))
+	})
+}
+
 // hashZero hashes with the seed 0. expr.Hash leaves the seed 0 out, and the kernel then takes a random one.
 func (r *rule) hashZero(e *expr.Hash) {
 	r.raw("hash", func(a *attrs) {

@@ -24,12 +24,21 @@ func (b bits) place(value []byte) []byte {
 
 // bitsOf says how header bits lie in the bytes that they are read with.
 func bitsOf(e nft.Expr) bits {
-	p, ok := e.(*nft.Payload)
-	if !ok || aligned(p) {
+	switch e := e.(type) {
+	case *nft.Payload:
+		return bitsAt(e.Offset, e.Len)
+	case *nft.Exthdr:
+		return bitsAt(e.Offset, e.Len)
+	}
+	return bits{}
+}
+
+func bitsAt(offset, n int) bits {
+	if offset%8 == 0 && n%8 == 0 {
 		return bits{}
 	}
-	size := (p.Offset%8 + p.Len + 7) / 8
-	return bits{size: size, shift: size*8 - p.Offset%8 - p.Len}
+	size := (offset%8 + n + 7) / 8
+	return bits{size: size, shift: size*8 - offset%8 - n}
 }
 
 func aligned(p *nft.Payload) bool { return p.Offset%8 == 0 && p.Len%8 == 0 }
@@ -37,6 +46,9 @@ func aligned(p *nft.Payload) bool { return p.Offset%8 == 0 && p.Len%8 == 0 }
 // loadBits loads a value but leaves the bits of a header field where they are: what it is compared with is moved
 // instead, as in nft.
 func (r *rule) loadBits(e nft.Expr, reg int) bits {
+	if x, ok := e.(*nft.Exthdr); ok {
+		return r.loadExtension(x, reg)
+	}
 	p, ok := e.(*nft.Payload)
 	if !ok {
 		r.load(e, reg)
@@ -48,14 +60,12 @@ func (r *rule) loadBits(e nft.Expr, reg int) bits {
 		return b
 	}
 	r.add(payloadLoad(reg, p.Base, p.Offset/8, b.size))
-	r.bitwise(reg, fieldMask(p, b), make([]byte, b.size))
+	r.bitwise(reg, b.mask(p.Len), make([]byte, b.size))
 	return b
 }
 
-// fieldMask has the bits of a header field set.
-func fieldMask(p *nft.Payload, b bits) []byte {
-	return shiftLeft(lowMask(b.size, p.Len), b.shift)
-}
+// mask has the n bits of a header field set.
+func (b bits) mask(n int) []byte { return shiftLeft(lowMask(b.size, n), b.shift) }
 
 // lowMask has the last n bits of so many bytes set.
 func lowMask(size, n int) []byte {

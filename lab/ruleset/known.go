@@ -50,6 +50,14 @@ func (r *rule) require(e nft.Expr) {
 	switch e := e.(type) {
 	case *nft.Payload:
 		r.requireHeader(e)
+	case *nft.Exthdr:
+		switch e.Op {
+		case nft.ExthdrIPv6:
+			r.requireFamily(nft.FamilyIP6, false)
+		case nft.ExthdrIPv4:
+			r.requireFamily(nft.FamilyIP, false)
+		case nft.ExthdrTCP:
+		}
 	case *nft.ConcatExpr:
 		for _, p := range e.Parts {
 			r.require(p)

@@ -12,7 +12,7 @@ func (r *rule) load(e nft.Expr, reg int) {
 	switch e := e.(type) {
 	case *nft.Const:
 		r.immediate(reg, r.value(e))
-	case *nft.Payload:
+	case *nft.Payload, *nft.Exthdr:
 		bits := r.loadBits(e, reg)
 		if bits.shift > 0 {
 			r.shift(reg, false, uint32(bits.shift), bits.size)

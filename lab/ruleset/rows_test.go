@@ -26,6 +26,8 @@ const ipDecls = `
 	set seen { type ipv4_addr; flags dynamic, timeout; timeout 1m; size 1000; }
 	set seenpairs { type ipv4_addr . inet_service; flags dynamic; size 1000; }
 	set names { type ifname; elements = { "eth0", "wan" }; }
+	set sizes { typeof tcp option maxseg size; elements = { 1400 }; }
+	set edges { typeof tcp option sack1 left . ip saddr; elements = { 5 . 10.0.0.1 }; }
 	map tomark { type ipv4_addr : mark; flags dynamic; }
 	map ports { type inet_service : inet_service; elements = { 80 : 8080, 443 : 8443 }; }
 	map verdicts { type inet_service : verdict; flags interval; elements = { 22 : accept, 80-90 : jump other, * : drop }; }
@@ -52,7 +54,15 @@ var rowGroups = []rowGroup{
 		"tcp dport 22", "tcp dport != 22", "tcp sport 1-1023", "tcp dport { 22, 80-90 }", "tcp dport { 22, 80 }", "tcp dport != { 22, 80 }",
 		"tcp dport > 1023", "tcp dport <= 1023", "tcp dport { 0-1023 }", "tcp dport { 1024-65535, 22 }", "tcp dport ssh",
 		"tcp dport 2 tcp sport 1", "tcp sport 1 tcp dport 2 tcp sequence 3", "tcp sport 1 tcp dport > 2",
-		"tcp dport 1 ct state new tcp sport 2", "tcp sequence 1", "tcp ackseq 1", "tcp doff 5", "tcp doff > 5", "tcp reserved 1",
+		"tcp dport 1 ct state new tcp sport 2", "tcp sequence 1", "tcp ackseq 1", "tcp doff 5", "tcp doff > 5", "tcp option maxseg size 1400", "tcp option maxseg size != 1400", "tcp option maxseg size 1-500",
+		"tcp option maxseg size { 1, 2-5 }", "tcp option maxseg exists", "tcp option maxseg missing", "tcp option maxseg != exists",
+		"tcp option maxseg length 4", "tcp option sack-perm exists", "tcp option sack-permitted 1", "tcp option noop exists", "tcp option eol missing",
+		"tcp option echo exists", "tcp option timestamp tsval > 5", "tcp option timestamp tsecr 1-5", "tcp option sack left 5", "tcp option sack0 right 5",
+		"tcp option sack1 right 5", "tcp option sack3 left 5", "tcp option window count 3", "tcp option mptcp subtype 1", "tcp option mptcp subtype { 1, 2 }",
+		"tcp option mptcp subtype 1-3", "tcp option mptcp subtype > 3", "tcp option md5sig exists", "tcp option fastopen length 4", "tcp option 99 exists", "tcp option 30 missing",
+		"tcp option maxseg size . tcp dport { 1 . 2 }", "tcp option maxseg size vmap { 1 : drop }", "tcp option maxseg exists tcp dport 5", "tcp option maxseg size @sizes", "tcp option timestamp tsecr { 1, 2 }", "tcp option sack2 right { 1, 2 }", "ip option lsrr ptr { 1, 2 }", "ip option ssrr addr { 1, 2 }", "ip option ra value { 1, 2 }", "ip option ra type { 1, 2 }",
+		"ip option rr exists", "ip option lsrr ptr 4", "ip option ssrr addr 5", "ip option ra value 0", "ip option ra type 148", "ip option rr length { 4, 5 }",
+		"tcp reserved 1",
 		"tcp window 100", "tcp checksum 5", "tcp urgptr 5", "tcp flags syn", "tcp flags syn,ack", "tcp flags != syn", "tcp flags == syn",
 		"tcp flags ! syn", "tcp flags syn / syn,ack", "tcp flags != syn / syn,ack", "tcp flags & (syn | ack) == syn",
 		"tcp flags & (fin | syn | rst) != 0x0", "tcp flags & syn == syn", "tcp flags == { syn, syn | ack }",
@@ -117,11 +127,13 @@ var rowGroups = []rowGroup{
 		"meta mark set meta mark xor 5", "meta mark set meta mark << 4", "meta mark set meta mark >> 4", "meta mark set numgen inc mod 5", "meta mark set jhash ip saddr mod 5 seed 1",
 		"ct mark set meta mark", "ct mark set ct mark or 0x10", "ct mark set 1", "meta priority set 1:10", "meta priority set none", "meta nftrace set 1",
 		"ip dscp set cs1", "ip ecn set ce", "ip ttl set 5", "ip daddr set 10.0.0.1", "ip id set 5", "ip length set 5", "ip protocol set 6", "ip checksum set 0",
+		"tcp option maxseg size set 1400", "tcp option timestamp tsval set 5", "tcp flags syn tcp option maxseg size set 500",
+		"tcp option maxseg size set tcp dport map { 5 : 1400 }", "reset tcp option timestamp", "reset tcp option 99", "reset tcp option sack-perm reset tcp option timestamp",
 		"tcp dport set 80", "tcp window set 5", "tcp flags set syn", "tcp doff set 5", "tcp dport set tcp sport", "udp dport set 53", "udp checksum set 0", "icmp code set 5",
 		"@nh,64,8 set 5", "@th,16,16 set 80", `tcp dport 22 accept comment "ssh"`, `comment "nothing else"`,
 	}},
 	{"output", "ip", "type filter hook output priority 0; policy accept;", "", []string{
-		"rt mtu 1400", "rt mtu < 1400", "meta skuid 0", "oifname \"eth*\"",
+		"tcp option maxseg size set rt mtu", "tcp flags syn / syn,rst tcp option maxseg size set rt mtu", "rt mtu 1400", "rt mtu < 1400", "meta skuid 0", "oifname \"eth*\"",
 	}},
 	{"raw", "ip", "type filter hook prerouting priority raw; policy accept;", "", []string{
 		`fib saddr oifname "eth0"`, "fib saddr oif 1", "fib saddr . mark oif missing", "fib saddr . iif oif 0",
@@ -131,10 +143,16 @@ var rowGroups = []rowGroup{
 	set hosts { type ipv6_addr; elements = { 2001:db8::1 }; }
 	set nets { type ipv6_addr; flags interval; elements = { 2001:db8::/32, fe80::1-fe80::9 }; }
 	set classes { type dscp; elements = { cs1 }; }
+	set frags { typeof frag id; elements = { 5 }; }
+	set motions { typeof mh type; elements = { home-test }; }
 `, []string{
 		"ip6 saddr 2001:db8::1", "ip6 saddr != 2001:db8::/32", "ip6 saddr 2001:db8::/33", "ip6 daddr { 2001:db8::1, ::1 }", "ip6 daddr @hosts", "ip6 daddr @nets",
 		"ip6 saddr 2001:db8::1-2001:db8::9", "ip6 saddr { 2001:db8::/32, ::1 }", "ip6 version 6", "ip6 dscp cs1", "ip6 dscp { cs1, cs2 }", "ip6 dscp { 1-5, 7 }", "ip6 dscp @classes", "ip6 ecn ce",
 		"ip6 flowlabel 5", "ip6 flowlabel { 5, 6 }", "ip6 flowlabel 5-9", "ip6 length 100-200", "ip6 nexthdr tcp", "ip6 nexthdr tcp tcp dport 22",
+		"exthdr frag exists", "exthdr hbh missing", "exthdr rt exists", "exthdr dst exists", "exthdr mh missing", "frag nexthdr tcp", "frag reserved 1", "frag frag-off 3",
+		"frag frag-off { 1, 2 }", "frag frag-off 1-5", "frag reserved2 1", "frag more-fragments 1", "frag id 5", "frag id { 5, 6 }", "hbh nexthdr tcp", "hbh hdrlength 1-3",
+		"rt nexthdr tcp", "rt hdrlength 2", "rt type 0", "rt seg-left != 0", "dst nexthdr 6", "dst hdrlength 1", "mh nexthdr 59", "mh hdrlength 1", "mh type binding-update",
+		"mh type { home-test, 9 }", "mh reserved 0", "frag id @frags", "mh checksum { 1, 2 }", "rt seg-left { 1, 2 }", "frag reserved { 1, 2 }", "frag id . tcp dport { 1 . 2 }", "mh checksum 5", "frag frag-off . frag id { 1 . 2 }", "tcp option maxseg exists",
 		"ip6 hoplimit < 5", "ip6 nexthdr ipv6-icmp icmpv6 type echo-request", "tcp dport 22", "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }",
 		"icmpv6 code 0", "icmpv6 type echo-request", "icmpv6 id 5", "icmpv6 sequence 5", "icmpv6 mtu 1400", "icmpv6 max-delay 5",
 		"icmpv6 type echo-reply icmpv6 id 5", "ip6 saddr . tcp dport { 2001:db8::1 . 22 }", "ip6 saddr . tcp dport { 2001:db8::/32 . 22-25 }", "reject",
@@ -146,6 +164,7 @@ var rowGroups = []rowGroup{
 		"ip saddr 10.0.0.1", "ip6 saddr 2001:db8::/32", "tcp dport 22", "icmp type echo-request", "icmpv6 type echo-request", "icmp id 5", "icmpv6 id 5",
 		"ip saddr 10.0.0.1 tcp dport 22", "tcp dport 22 ip saddr 10.0.0.1", "ip saddr . tcp dport { 10.0.0.1 . 22 }", "tcp dport . ip saddr { 22 . 10.0.0.1 }",
 		"ip saddr 10.0.0.1 icmp type echo-request", "icmp type echo-request ip saddr 10.0.0.1", "ip protocol icmp icmp type echo-request", "ip6 nexthdr tcp tcp dport 22",
+		"exthdr frag exists", "frag more-fragments 1 ip6 saddr ::1", "ip6 saddr ::1 frag id 5", "ip option rr exists", "tcp option maxseg size 5", "meta nfproto ipv6 hbh hdrlength 1",
 		"meta nfproto ipv4", "meta nfproto ipv6 tcp dport 22", "meta nfproto ipv4 tcp dport 22 ip saddr 10.0.0.1", "meta nfproto { ipv4, ipv6 }",
 		"meta l4proto icmp icmp type echo-request", "meta l4proto ipv6-icmp icmpv6 type echo-request", "meta l4proto tcp ip saddr 10.0.0.1",
 		"meta protocol ip tcp dport 22", "meta protocol ip ip saddr 10.0.0.1", "ip saddr != 10.0.0.1", "ip protocol { tcp, udp } th dport 53", "igmp type membership-query",

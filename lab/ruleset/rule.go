@@ -80,6 +80,8 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 		r.assign(s)
 	case *nft.QueueStmt:
 		r.queue(s)
+	case *nft.ResetOption:
+		r.resetOption(s.Number)
 	case *nft.SetUpdate:
 		r.setUpdate(s)
 	default:

@@ -17,6 +17,7 @@ const (
 const (
 	exprVerdict = 1
 	exprPayload = 7
+	exprExthdr  = 8
 	exprMeta    = 9
 	exprSocket  = 10
 	exprCT      = 12
@@ -51,6 +52,9 @@ func typeofExpr(e nft.Expr) (kind uint32, data []byte) {
 	case *nft.Payload:
 		u.payload(e)
 		return exprPayload, u.b
+	case *nft.Exthdr:
+		u.extension(e)
+		return exprExthdr, u.b
 	case *nft.Meta:
 		u.u32(0, uint32(e.Key))
 		return exprMeta, u.b

@@ -62,6 +62,9 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 		}
 		return &Meta{Span: n.Span, Key: k.key, typ: k.typ, name: k.spelling()}
 	}
+	if e := c.extensionSelector(n, words); e != nil {
+		return e
+	}
 	switch words[0] {
 	case "ct":
 		return c.ctSelector(n, words[1:])

@@ -7,6 +7,8 @@ func (m *machine) value(e Expr) value {
 	switch e := e.(type) {
 	case *Payload:
 		return m.payload(e)
+	case *Exthdr:
+		return m.extension(e)
 	case *Meta:
 		return m.meta(e)
 	case *CT:

@@ -55,6 +55,7 @@ type packetBuilder struct {
 	ext          []byte // IPv6 extension headers; the first one is of type extType
 	extType      uint8
 	options      int // bytes of IPv4 options
+	topt         []byte
 	nh, th       int // how much is recorded; 0: all
 	noTH, noLen  bool
 }
@@ -123,6 +124,11 @@ func (b *packetBuilder) set(key, val string) {
 		b.extType = uint8(b.number(typ))
 		for i := 0; i+1 < len(hex); i += 2 {
 			b.ext = append(b.ext, byte(b.number("0x"+hex[i:i+2])))
+		}
+		return
+	case "topt": // hex bytes of the options of TCP
+		for i := 0; i+1 < len(val); i += 2 {
+			b.topt = append(b.topt, byte(b.number("0x"+val[i:i+2])))
 		}
 		return
 	case "noth":
@@ -211,7 +217,8 @@ func (b *packetBuilder) build() *Packet {
 		binary.BigEndian.PutUint16(th[4:], b.id)
 	case 6:
 		binary.BigEndian.PutUint32(th[4:], 1000)
-		th[12], th[13] = 0x50, b.flags
+		th = append(th, b.topt...)
+		th[12], th[13] = byte(len(th)/4)<<4, b.flags
 		binary.BigEndian.PutUint16(th[14:], 64240)
 		fallthrough
 	default:

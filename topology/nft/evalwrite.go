@@ -3,6 +3,10 @@ package nft
 import "slices"
 
 func (s *Assign) eval(m *machine) {
+	if _, ok := s.Target.(*Exthdr); ok {
+		m.assignOption(s)
+		return
+	}
 	if target, ok := s.Target.(*Payload); ok {
 		m.reaches(s, target)
 	}

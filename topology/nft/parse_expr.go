@@ -155,7 +155,7 @@ func (p *parser) classID() *WordNode {
 func (p *parser) selects(t token) bool {
 	next := p.peek(1)
 	if proto := protocolNamed(t.text); proto != nil {
-		return next.kind == tName && (proto.field(next.text) != nil || proto.Name == "arp")
+		return next.kind == tName && (proto.field(next.text) != nil || proto.Name == "arp" || isOption(proto, next))
 	}
 	switch t.text {
 	case "meta", "ct", "rt", "fib", "socket", "numgen", "jhash", "symhash":

@@ -11,7 +11,7 @@ var statements = map[string]func(p *parser, first token) StmtNode{}
 // laterStatements are those that nft knows and this package does not yet.
 var laterStatements = map[string]bool{
 	"tproxy": true, "synproxy": true, "dup": true, "fwd": true, "flow": true, "meter": true, "set": true, "map": true,
-	"reset": true, "last": true, "xt": true,
+	"last": true, "xt": true,
 }
 
 func (p *parser) rule() Item {

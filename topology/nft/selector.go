@@ -7,7 +7,7 @@ import "strings"
 var selectorHeads = map[string]func(p *parser) ExprNode{}
 
 // laterSelectors are those that nft knows and this package does not yet.
-var laterSelectors = []string{"osf", "ipsec", "exthdr", "hbh", "frag", "dst", "mh", "srh", "rt0", "rt2", "rt4", "gre", "gretap", "vxlan", "geneve"}
+var laterSelectors = []string{"osf", "ipsec", "srh", "rt0", "rt2", "rt4", "gre", "gretap", "vxlan", "geneve"}
 
 func init() {
 	for _, proto := range protocols {
@@ -22,11 +22,14 @@ func init() {
 }
 
 // laterFields are words behind a protocol that start something else than a field of its header.
-var laterFields = map[string]bool{"tcp option": true, "ip option": true, "sctp chunk": true}
+var laterFields = map[string]bool{"sctp chunk": true}
 
 func (p *parser) payload(proto *Protocol) ExprNode {
 	first := p.advance()
 	t := p.cur()
+	if isOption(proto, t) {
+		return p.option(first)
+	}
 	if laterFields[proto.Name+" "+t.text] {
 		p.advance()
 		p.unsupported(p.spanFrom(first), "`"+proto.Name+" "+t.text+"`")

@@ -42,7 +42,7 @@ func (p *parser) rt() ExprNode {
 	if t := p.cur(); t.isWord("ip") || t.isWord("ip6") {
 		n.Words = append(n.Words, p.word(p.advance()), p.oneOf("key of rt", "nexthop"))
 	} else {
-		n.Words = append(n.Words, p.oneOf("key of rt", "classid", "nexthop", "mtu", "ipsec"))
+		n.Words = append(n.Words, p.oneOf("key of rt", append([]string{"classid", "nexthop", "mtu", "ipsec"}, extensionNamed(ip6Extensions, "rt").fieldNames()...)...))
 	}
 	n.Span = p.spanFrom(first)
 	return n

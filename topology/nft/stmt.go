@@ -3,7 +3,8 @@ package nft
 import "time"
 
 // Stmt is a statement of the checked level. The implementations are *Match, *Vmap, *VerdictStmt, *Counter, *Limit,
-// *Quota, *Log, *Reject, *NAT, *Notrack, *Assign, *QueueStmt, *SetUpdate and *ObjectRef.
+// *Quota, *Log, *Reject, *NAT, *Notrack, *Assign, *QueueStmt, *SetUpdate, *ResetOption and
+// *ObjectRef.
 type Stmt interface {
 	Node
 	String() string // in nft's spelling
@@ -166,7 +167,7 @@ type Notrack struct{ Span }
 // Assign writes a value: `meta mark set 1`, `ip dscp set cs1`, `ct mark set meta mark`.
 type Assign struct {
 	Span
-	Target Expr // *Meta, *CT or *Payload
+	Target Expr // *Meta, *CT, *Payload or *Exthdr
 	Value  Expr
 }
 

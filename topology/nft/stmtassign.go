@@ -38,6 +38,10 @@ func (n *AssignNode) check(c *checker) Stmt {
 		if t.Field != nil && len(t.Field.ICMPTypes) > 0 {
 			c.unsupported(t.Span, "setting `%s`", t)
 		}
+	case *Exthdr:
+		c.settableOption(t)
+		s.Value = c.stmtValue(n.Value, c.optionValue(t, n.Value))
+		return s
 	default:
 		c.fail(n.Target.Range(), "such as `meta mark`, `ct mark` or a header field", "this cannot be set")
 	}

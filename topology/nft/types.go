@@ -21,18 +21,22 @@ var (
 		address-mask-request 17 address-mask-reply 18`)}
 	TypeTCPFlag     = &Datatype{Name: "tcp_flag", ID: 15, Order: BigEndian, Bits: 8, Base: BaseBitmask, symbols: syms("fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ecn 64 cwr 128"), codec: bitmask}
 	TypeDCCPPktType = &Datatype{Name: "dccp_pkttype", ID: 16, Order: BigEndian, Bits: 4, symbols: syms("request 0 response 1 data 2 ack 3 dataack 4 closereq 5 close 6 reset 7 sync 8 syncack 9"), codec: decimal}
-	TypeTime        = &Datatype{Name: "time", ID: 18, Order: HostEndian, Bits: 64, codec: duration}
-	TypeMark        = &Datatype{Name: "mark", ID: 19, Order: HostEndian, Bits: 32, codec: hexadecimal}
-	TypeIfIndex     = &Datatype{Name: "iface_index", ID: 20, Order: HostEndian, Bits: 32, codec: ifindex}
-	TypeIfType      = &Datatype{Name: "iface_type", ID: 21, Order: HostEndian, Bits: 16, symbols: syms("ether 1 ppp 512 ipip 768 ipip6 769 loopback 772 sit 776 ipgre 778"), codec: decimal}
-	TypeRealm       = &Datatype{Name: "realm", ID: 22, Order: HostEndian, Bits: 32, symbols: syms("default 0"), codec: quoted}
-	TypeClassID     = &Datatype{Name: "classid", ID: 23, Order: HostEndian, Bits: 32, symbols: syms("none 0 root 0xffffffff"), codec: classID}
-	TypeUID         = &Datatype{Name: "uid", ID: 24, Order: HostEndian, Bits: 32, codec: user}
-	TypeGID         = &Datatype{Name: "gid", ID: 25, Order: HostEndian, Bits: 32, codec: user}
-	TypeCTState     = &Datatype{Name: "ct_state", ID: 26, Order: HostEndian, Bits: 32, Base: BaseBitmask, symbols: syms("invalid 1 new 8 established 2 related 4 untracked 64"), codec: bitmask}
-	TypeCTDir       = &Datatype{Name: "ct_dir", ID: 27, Bits: 8, symbols: syms("original 0 reply 1"), codec: decimal}
-	TypeCTStatus    = &Datatype{Name: "ct_status", ID: 28, Order: HostEndian, Bits: 32, Base: BaseBitmask, symbols: syms("expected 1 seen-reply 2 assured 4 confirmed 8 snat 16 dnat 32 dying 512"), codec: bitmask}
-	TypeICMPv6Type  = &Datatype{Name: "icmpv6_type", ID: 29, Order: BigEndian, Bits: 8, codec: decimal, symbols: syms(`destination-unreachable 1
+	TypeMHType      = &Datatype{Name: "mh_type", ID: 17, Order: BigEndian, Bits: 8, codec: decimal, symbols: syms(`binding-refresh-request 0 home-test-init 1
+		careof-test-init 2 home-test 3 careof-test 4 binding-update 5 binding-acknowledgement 6 binding-error 7
+		fast-binding-update 8 fast-binding-acknowledgement 9 fast-binding-advertisement 10 experimental-mobility-header 11
+		home-agent-switch-message 12`)}
+	TypeTime       = &Datatype{Name: "time", ID: 18, Order: HostEndian, Bits: 64, codec: duration}
+	TypeMark       = &Datatype{Name: "mark", ID: 19, Order: HostEndian, Bits: 32, codec: hexadecimal}
+	TypeIfIndex    = &Datatype{Name: "iface_index", ID: 20, Order: HostEndian, Bits: 32, codec: ifindex}
+	TypeIfType     = &Datatype{Name: "iface_type", ID: 21, Order: HostEndian, Bits: 16, symbols: syms("ether 1 ppp 512 ipip 768 ipip6 769 loopback 772 sit 776 ipgre 778"), codec: decimal}
+	TypeRealm      = &Datatype{Name: "realm", ID: 22, Order: HostEndian, Bits: 32, symbols: syms("default 0"), codec: quoted}
+	TypeClassID    = &Datatype{Name: "classid", ID: 23, Order: HostEndian, Bits: 32, symbols: syms("none 0 root 0xffffffff"), codec: classID}
+	TypeUID        = &Datatype{Name: "uid", ID: 24, Order: HostEndian, Bits: 32, codec: user}
+	TypeGID        = &Datatype{Name: "gid", ID: 25, Order: HostEndian, Bits: 32, codec: user}
+	TypeCTState    = &Datatype{Name: "ct_state", ID: 26, Order: HostEndian, Bits: 32, Base: BaseBitmask, symbols: syms("invalid 1 new 8 established 2 related 4 untracked 64"), codec: bitmask}
+	TypeCTDir      = &Datatype{Name: "ct_dir", ID: 27, Bits: 8, symbols: syms("original 0 reply 1"), codec: decimal}
+	TypeCTStatus   = &Datatype{Name: "ct_status", ID: 28, Order: HostEndian, Bits: 32, Base: BaseBitmask, symbols: syms("expected 1 seen-reply 2 assured 4 confirmed 8 snat 16 dnat 32 dying 512"), codec: bitmask}
+	TypeICMPv6Type = &Datatype{Name: "icmpv6_type", ID: 29, Order: BigEndian, Bits: 8, codec: decimal, symbols: syms(`destination-unreachable 1
 		packet-too-big 2 time-exceeded 3 parameter-problem 4 echo-request 128 echo-reply 129 mld-listener-query 130
 		mld-listener-report 131 mld-listener-done 132 mld-listener-reduction 132 nd-router-solicit 133 nd-router-advert 134
 		nd-neighbor-solicit 135 nd-neighbor-advert 136 nd-redirect 137 router-renumbering 138 ind-neighbor-solicit 141
@@ -58,7 +62,7 @@ var (
 // datatypes are the types that a set can be declared with (`type NAME`).
 var datatypes = []*Datatype{
 	TypeNFProto, TypeLLAddr, TypeIPv4Addr, TypeIPv6Addr, TypeEtherAddr, TypeEtherType, TypeARPOp, TypeInetProto,
-	TypeInetService, TypeICMPType, TypeTCPFlag, TypeDCCPPktType, TypeTime, TypeMark, TypeIfIndex, TypeIfType, TypeRealm,
+	TypeInetService, TypeICMPType, TypeTCPFlag, TypeDCCPPktType, TypeMHType, TypeTime, TypeMark, TypeIfIndex, TypeIfType, TypeRealm,
 	TypeClassID, TypeUID, TypeGID, TypeCTState, TypeCTDir, TypeCTStatus, TypeICMPv6Type, TypePktType, TypeICMPCode,
 	TypeICMPv6Code, TypeICMPXCode, TypeDevGroup, TypeDSCP, TypeECN, TypeFibAddr, TypeBoolean, TypeCTEvent, TypeIfName,
 	TypeIGMPType, TypeDay, TypeCgroupV2,

@@ -1,0 +1,73 @@
+package ruleset
+
+import (
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology/nft"
+)
+
+// loadExtension loads a field of an extension header or an option, its bits where they are, or whether it is there.
+func (r *rule) loadExtension(e *nft.Exthdr, reg int) bits {
+	b := bitsOf(e)
+	size := max(b.size, e.Len/8)
+	r.add(&expr.Exthdr{Op: expr.ExthdrOp(e.Op), Type: e.Number, Offset: uint32(e.Offset / 8), Len: uint32(size),
+		Flags: flag(e.Present, unix.NFT_EXTHDR_F_PRESENT), DestRegister: regNumber(reg)})
+	if b.size > 0 {
+		r.bitwise(reg, b.mask(e.Len), make([]byte, b.size))
+	}
+	return b
+}
+
+// assignOption writes a field of a TCP option.
+func (r *rule) assignOption(e *nft.Exthdr, value nft.Expr) {
+	reg := r.alloc(nil)
+	r.load(value, reg)
+	if swaps(value.Type()) { // rt mtu
+		r.toNetworkOrder(reg, value.Type().Bytes())
+	}
+	r.add(&expr.Exthdr{Op: expr.ExthdrOpTcpopt, Type: e.Number, Offset: uint32(e.Offset / 8), Len: uint32(e.Len / 8),
+		SourceRegister: regNumber(reg)})
+}
+
+// extensionIDs are nft's numbers of the extension headers of IPv6 (enum exthdr_desc_id of nft's include/exthdr.h), by
+// the numbers that they have in packets.
+var extensionIDs = map[uint8]uint32{0: 1, 43: 2, 44: 6, 60: 7, 135: 8}
+
+// extension notes an extension header or an option. nft numbers their fields in the order of its tables.
+func (u *udata) extension(e *nft.Exthdr) {
+	if e.Op == nft.ExthdrIPv6 {
+		u.u32(1, extensionField(e))
+		u.u32(0, extensionIDs[e.Number])
+		return
+	}
+	u.u32(1, extensionField(e))
+	u.u32(2, uint32(e.Op))
+	u.u32(0, uint32(e.Number))
+}
+
+// extensionField is nft's number of a field (src/exthdr.c, src/tcpopt.c and include/ipopt.h of nft).
+func extensionField(e *nft.Exthdr) uint32 {
+	at := uint32(e.Offset)
+	switch {
+	case e.Present && e.Op == nft.ExthdrTCP:
+		return 0
+	case e.Present:
+		return 1
+	case e.Op == nft.ExthdrTCP && at >= 16: // behind kind and length: of 2 bytes, or of 4 and several
+		return 2 + (at-16)/32
+	case e.Op == nft.ExthdrTCP:
+		return at / 8
+	case e.Op == nft.ExthdrIPv4 && at < 16: // type, length
+		return 1 + at/8
+	case e.Op == nft.ExthdrIPv4 && e.Len == 16: // value
+		return 3
+	case e.Op == nft.ExthdrIPv4: // ptr, addr
+		return 4 + (at-16)/8
+	case e.Number == 44: // nexthdr, reserved, frag-off, reserved2, more-fragments, id
+		return map[uint32]uint32{0: 1, 8: 2, 16: 3, 29: 4, 31: 5, 32: 6}[at]
+	case at < 32:
+		return 1 + at/8
+	}
+	return 5
+}
