@@ -208,7 +208,7 @@ func (c *checker) natPort(n *NATNode, at Span) {
 				"a port needs packets that have ports, but the rule is for any protocol")
 		}
 	default:
-		c.fail(at, "", "%s packets have no ports", TypeInetProto.format([]byte{byte(c.ctx.l4)}))
+		c.unsupported(at, "a port for %s packets, which have none,", TypeInetProto.format([]byte{byte(c.ctx.l4)}))
 	}
 }
 
