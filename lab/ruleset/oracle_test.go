@@ -68,11 +68,29 @@ func compareLoads(t *testing.T, r *topology.Ruleset, foreign, sameText bool, byN
 	if sameText {
 		return
 	}
+	readsBack(t, want.text)
 	if d := cmp.Diff(want.json, got.json); d != "" {
 		t.Errorf("nft -j list ruleset (-nft +ours):\n%s", d)
 	}
 	if d := cmp.Diff(strings.ReplaceAll(want.raw, noByteorder, ""), got.raw); d != "" {
 		t.Errorf("the kernel's bytes (-nft +ours):\n%s", d)
+	}
+}
+
+// readsBack reads what nft lists, as one who has only the listing of a machine would. Not all of it is read by nft.
+func readsBack(t *testing.T, listing string) {
+	t.Helper()
+	fresh(t, func() {
+		for _, d := range []string{"eth0", "eth1"} {
+			addDevice(t, d)
+		}
+		if _, err := run(listing, "nft", "-c", "-f", "-"); err != nil {
+			t.Logf("nft does not read what it lists: %v", err)
+			listing = ""
+		}
+	})
+	if _, errs := source(listing).Check(); len(errs) > 0 {
+		t.Errorf("what nft lists is not read: %v", errs)
 	}
 }
 

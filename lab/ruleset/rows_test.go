@@ -26,6 +26,7 @@ const ipDecls = `
 	set seen { type ipv4_addr; flags dynamic, timeout; timeout 1m; size 1000; }
 	set seenpairs { type ipv4_addr . inet_service; flags dynamic; size 1000; }
 	set names { type ifname; elements = { "eth0", "wan" }; }
+	set counted { type ipv4_addr; flags dynamic; size 5; counter limit rate 1/second; elements = { 10.0.0.1 }; }
 	set sizes { typeof tcp option maxseg size; elements = { 1400 }; }
 	set edges { typeof tcp option sack1 left . ip saddr; elements = { 5 . 10.0.0.1 }; }
 	map tomark { type ipv4_addr : mark; flags dynamic; }

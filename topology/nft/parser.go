@@ -299,8 +299,13 @@ func (p *parser) items(parse func() Item, open token) []Item {
 
 // endsItself reports whether an item needs no separator behind it before the token end.
 func (p *parser) endsItself(it Item, end token) bool {
-	_, elements := it.(*ElementsDecl)
-	return elements && p.block == inSet || p.block == inObject && end.is("}")
+	switch it.(type) {
+	case *ElementsDecl:
+		return p.block == inSet
+	case *StmtDecl: // as nft lists them: `counter limit rate 1/second`
+		return end.isWord("counter") || end.isWord("limit") || end.isWord("quota")
+	}
+	return p.block == inObject && end.is("}")
 }
 
 // separator reports what stands behind a complete item where its end should be.
