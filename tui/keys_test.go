@@ -474,3 +474,24 @@ func TestPrompt(t *testing.T) {
 		t.Errorf("pasted %q", p.text)
 	}
 }
+
+// ctrl+z stops the program only if somebody can continue it.
+func TestSuspend(t *testing.T) {
+	for _, can := range []bool{true, false} {
+		c := testConfig(t, "drop")
+		c.CanSuspend = func() bool { return can }
+		m := start(t, c, 80, 24)
+		_, cmd := m.Update(parseKeys("<C-z>")[0])
+		suspends := false
+		for _, msg := range run(cmd) {
+			_, ok := msg.(tea.SuspendMsg)
+			suspends = suspends || ok
+		}
+		if suspends != can {
+			t.Errorf("can suspend: %v, does: %v", can, suspends)
+		}
+		if says := strings.Contains(screen(t, m), "nothing to suspend to"); says == can {
+			t.Errorf("can suspend: %v, says that it cannot: %v", can, says)
+		}
+	}
+}

@@ -53,7 +53,9 @@ type Config struct {
 	NoColor bool // also with NO_COLOR in the environment
 	Mouse   bool
 	Actions Actions
-	Now     func() time.Time // the clock; nil: time.Now
+	// CanSuspend says whether ctrl+z may stop the program: only if somebody is there to continue it. nil: it may.
+	CanSuspend func() bool
+	Now        func() time.Time // the clock; nil: time.Now
 }
 
 // Run shows the screens until the user quits or ctx ends, and leaves the terminal as it was, also after a panic.

@@ -100,6 +100,10 @@ func (m *model) pressScreen(msg tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(msg, k.Quit):
 		return tea.Quit
 	case key.Matches(msg, k.Suspend):
+		if m.config.CanSuspend != nil && !m.config.CanSuspend() {
+			m.say("nothing to suspend to: no shell is behind this program; q quits")
+			break
+		}
 		return tea.Suspend
 	case key.Matches(msg, k.Help):
 		m.mode, m.scroll = modeHelp, 0

@@ -58,7 +58,7 @@ func runTUI(ctx context.Context, args []string, family traffic.Family, keys stri
 		return &exitError{exitImpossible, err}
 	}
 	config := tui.Config{Plan: plan, Started: status.Started, Keys: keys, ASCII: global.ascii, NoColor: global.color == "never",
-		Mouse: true, Actions: tui.Actions{
+		Mouse: true, CanSuspend: canSuspend, Actions: tui.Actions{
 			Send: func(ctx context.Context, from, to string) (*path.Path, error) {
 				return l.Why(ctx, from, to, family)
 			},
