@@ -1,7 +1,7 @@
 package nft
 
 // StmtNode is a statement as it is written. Each kind of statement knows how it is printed and checked; how it is
-// parsed is in the table of statements (see statement.go).
+// parsed is in the table of statements (see parse_rule.go).
 type StmtNode interface {
 	Node
 	print(*printer)

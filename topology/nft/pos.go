@@ -1,7 +1,3 @@
-// Package nft is the nftables language in Go: lexer, parser, AST with positions, printer,
-// and an evaluator of a rule against a packet.
-//
-// It is pure: standard library only, no kernel, any OS.
 package nft
 
 import "strconv"

@@ -1,0 +1,132 @@
+package nft
+
+import "strings"
+
+func (p *parser) include(block func() Item) Item {
+	first := p.advance()
+	t := p.cur()
+	if t.kind != tQuoted {
+		p.fail(p.tokSpan(t), "write the path in quotes", "path expected after `include`, found %s", t.describe())
+	}
+	path := p.word(p.advance())
+	it := &Include{Line: Line{Span: p.spanFrom(first)}, Path: path}
+	switch {
+	case strings.ContainsAny(path.Text, "*?["):
+		p.unsupported(path.Span, "an include with a pattern")
+	case p.opt.Include == nil:
+		p.fail(path.Span, "", "files cannot be included here")
+	case len(p.stack) >= maxInclude:
+		p.fail(path.Span, "the files include each other", "more than %d files inside one another", maxInclude)
+	}
+	name, src, err := p.opt.Include(path.Text)
+	if err != nil {
+		p.fail(path.Span, "", "include %q: %v", path.Text, err)
+	}
+	opt := p.opt
+	opt.BaseLine, opt.BaseCol = 0, 0
+	sub := newParser(name, src, opt)
+	sub.stack = append(append([]string(nil), p.stack...), p.name)
+	f := &File{Name: name, src: sub.src}
+	start := sub.cur()
+	f.Items = sub.items(sub.itemParser(block, p), token{})
+	f.Span = sub.spanFrom(start)
+	it.Files = []*File{f}
+	sub.errs.sort()
+	for _, e := range sub.errs {
+		if len(p.errs) < maxErrors {
+			p.errs = append(p.errs, e)
+		}
+	}
+	return it
+}
+
+// itemParser is the parser method of p that block is of parent: an included file is read as if it stood there.
+func (p *parser) itemParser(block func() Item, parent *parser) func() Item {
+	switch parent.block {
+	case inTable:
+		p.block = inTable
+		return p.tableItem
+	case inChain:
+		p.block = inChain
+		return p.chainItem
+	case inSet:
+		p.block = inSet
+		return p.setItem
+	}
+	return p.topItem
+}
+
+func (p *parser) flush() Item {
+	first := p.advance()
+	d := &FlushDecl{Op: first.text}
+	what := []string{"table", "chain", "set", "map"}
+	if d.Op == "flush" {
+		what = append(what, "ruleset")
+	}
+	t := p.cur()
+	if t.kind == tName {
+		switch t.text {
+		case "rule", "element", "flowtable", "counter", "quota", "limit", "counters", "sets", "maps", "tables", "meter", "ct", "synproxy", "secmark":
+			p.unsupported(p.tokSpan(t), "`"+d.Op+" "+t.text+"`")
+		}
+	}
+	d.What = p.oneOf("object", what...).Text
+	d.Family = p.family()
+	if d.What != "ruleset" {
+		if p.cur().isWord("handle") {
+			p.unsupported(p.tokSpan(p.cur()), "naming a "+d.What+" by its handle")
+		}
+		d.Table = p.identifier("name of the table")
+		if d.What != "table" {
+			d.Name = p.identifier("name of the " + d.What)
+		}
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
+
+// addDecl parses what follows `add` and its kin: `rule ip filter input tcp dport 22 accept`.
+func (p *parser) addDecl(first token, op string) Item {
+	d := &AddDecl{Op: op}
+	t := p.cur()
+	kinds := []string{"table", "chain", "rule", "set", "map", "element", "counter", "quota", "limit"}
+	if t.kind == tName && (laterObjects[t.text] || t.text == "meter") {
+		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
+	}
+	if op == "" && t.kind == tName && nearest(t.text, kinds) != t.text {
+		if _, ok := selectorHeads[t.text]; ok || statements[t.text] != nil && t.text != "counter" && t.text != "limit" && t.text != "quota" {
+			p.fail(p.tokSpan(t), "put it in `table inet NAME { chain NAME { ... } }`", "a rule stands in a chain, not at the top of a file")
+		}
+		p.failWord(t, "command", topWords)
+	}
+	if op != "" && t.kind == tName && p.peek(1).kind == tName && nearest(t.text, kinds) == "" {
+		p.unsupported(p.tokSpan(t), "`"+op+"` without the word `rule`")
+	}
+	kind := p.oneOf("object", kinds...).Text
+	d.Family = p.family()
+	d.Table = p.identifier("name of the table")
+	switch kind {
+	case "chain":
+		d.Item = p.chainDecl(first, p.identifier("name of the chain"))
+	case "set", "map":
+		d.Item = p.setDecl(t, p.identifier("name of the "+kind))
+	case "counter", "quota", "limit":
+		d.Item = p.objectDecl(t, p.identifier("name of the "+kind))
+	case "element":
+		d.Set = p.identifier("name of the set")
+		at := p.cur()
+		e := &ElementsDecl{Value: p.setOrVar()}
+		e.Span = p.spanFrom(at)
+		d.Item = e
+	case "rule":
+		d.Chain = p.identifier("name of the chain")
+		if t := p.cur(); t.isWord("position") || t.isWord("index") || t.isWord("handle") {
+			p.unsupported(p.tokSpan(t), "adding a rule at a `"+t.text+"`")
+		}
+		d.Item = p.rule()
+	default:
+		p.failWord(t, "object", kinds)
+	}
+	d.Span = p.spanFrom(first)
+	return d
+}
