@@ -34,8 +34,9 @@ func execMany(ctx context.Context, l *lab.Lab, pattern string, args []string) er
 	}
 	ctx, stop := signal.NotifyContext(ctx, relayed...) // ends all of them: which one would the signal be for?
 	defer stop()
-	var mu sync.Mutex // guards the two streams and worst
+	var mu sync.Mutex // guards the two streams, worst and full
 	worst := 0
+	var full error // of writing to standard output: nobody can see the rest
 	var g errgroup.Group
 	g.SetLimit(execAtOnce)
 	for _, node := range nodes {
@@ -44,7 +45,10 @@ func execMany(ctx context.Context, l *lab.Lab, pattern string, args []string) er
 			code, err := execPrefixed(ctx, l, lab.Command{Node: node, Args: args}, func(w io.Writer, line string) {
 				mu.Lock()
 				defer mu.Unlock()
-				fmt.Fprintf(w, "%s%s\n", prefix, line)
+				if _, err := fmt.Fprintf(w, "%s%s\n", prefix, line); err != nil && w == os.Stdout && full == nil {
+					full = err
+					stop()
+				}
 			})
 			var unstarted *lab.NotStartedError
 			if errors.As(err, &unstarted) && unstarted.Code() != 0 {
@@ -61,6 +65,8 @@ func execMany(ctx context.Context, l *lab.Lab, pattern string, args []string) er
 	}
 	err = g.Wait()
 	switch {
+	case full != nil:
+		return &exitError{exitImpossible, full}
 	case ctx.Err() != nil:
 		return &exitError{exitInterrupted, errors.New("exec: interrupted")}
 	case err != nil:

@@ -39,17 +39,21 @@ With -w the files are rewritten, with --list only the names of those that would 
 func runFmt(out, errOut io.Writer, names []string, write, list bool) error {
 	var errs []error
 	differs := false
+	var full error // of writing to out
 	for _, name := range names {
 		before, after, err := format(name)
 		switch same := bytes.Equal(before, after); {
 		case err != nil:
 		case list && !same:
 			differs = true
-			_, err = fmt.Fprintln(out, name)
+			_, full = fmt.Fprintln(out, name)
 		case write && !same:
 			err = rewrite(name, after)
 		case !write && !list:
-			_, err = out.Write(after)
+			_, full = out.Write(after)
+		}
+		if full != nil {
+			return &exitError{exitImpossible, full}
 		}
 		var bad nft.Errors
 		if errors.As(err, &bad) {

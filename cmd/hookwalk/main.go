@@ -65,7 +65,10 @@ func run(args []string) int {
 		return 0
 	}
 	var exit *exitError
+	var file *os.PathError
 	switch {
+	case errors.As(err, &file) && file.Path == os.Stdout.Name() && errors.Is(file, syscall.EPIPE):
+		return exitImpossible // who reads the output has seen enough
 	case errors.As(err, &exit) && exit.Code == exitInterrupted:
 		fmt.Fprintf(os.Stderr, "hookwalk: %v\n", exit)
 		return exitInterrupted

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -128,23 +129,26 @@ func (r *sendReport) write() error {
 	if global.output != "text" {
 		return writeJSON(os.Stdout, r)
 	}
+	return writeText(os.Stdout, r.text)
+}
+
+func (r *sendReport) text(w io.Writer) {
 	to := r.To
 	if r.Dst != r.To {
 		to += " (" + r.Dst + ")"
 	}
-	fmt.Printf("%s -> %s  %s  %d sent  %d answered", r.From, to, r.Proto, r.Sent, r.Answered)
+	fmt.Fprintf(w, "%s -> %s  %s  %d sent  %d answered", r.From, to, r.Proto, r.Sent, r.Answered)
 	if r.Answer != "" {
-		fmt.Printf("  %s", r.Answer)
+		fmt.Fprintf(w, "  %s", r.Answer)
 	}
 	if n := len(r.RTT); n > 0 {
 		slices.Sort(r.RTT)
-		fmt.Printf("  rtt min/median/max %s/%s/%s ms", ms(r.RTT[0]), ms(r.RTT[n/2]), ms(r.RTT[n-1]))
+		fmt.Fprintf(w, "  rtt min/median/max %s/%s/%s ms", ms(r.RTT[0]), ms(r.RTT[n/2]), ms(r.RTT[n-1]))
 	}
-	fmt.Println()
+	fmt.Fprintln(w)
 	if r.Why != nil && r.Answered < r.Sent {
-		return writePath(os.Stdout, r.Why, path.WriteWhy)
+		path.WriteWhy(w, r.Why)
 	}
-	return nil
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.3f", float64(d.Microseconds())/1000) }

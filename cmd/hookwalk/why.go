@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -121,8 +122,14 @@ func writePath(w io.Writer, p *path.Path, text func(io.Writer, *path.Path)) erro
 	case "json", "jsonl":
 		return writeJSON(w, p)
 	}
-	text(w, p)
-	return nil
+	return writeText(w, func(w io.Writer) { text(w, p) })
+}
+
+// writeText writes what text prints, in one piece, and gives the error of that.
+func writeText(w io.Writer, text func(io.Writer)) error {
+	b := bufio.NewWriter(w)
+	text(b)
+	return b.Flush()
 }
 
 // writeJSON prints v indented, or on one line for jsonl.
