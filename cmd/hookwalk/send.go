@@ -73,7 +73,7 @@ func runSend(ctx context.Context, from, to string, family traffic.Family, count 
 	if err != nil {
 		return err
 	}
-	report := &sendReport{V: 1, From: from, RTT: []time.Duration{}}
+	report := &sendReport{V: 1, Lab: l.Name(), From: from, RTT: []time.Duration{}}
 	for range count {
 		rec, err := l.Send(ctx, from, to, family)
 		if err != nil {
