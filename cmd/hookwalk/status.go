@@ -96,9 +96,11 @@ func statusNodes(out io.Writer, s *lab.Status) error {
 	for _, n := range s.Nodes {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", n.Name, n.Kind, strings.Join(n.Addrs, " "), strings.Join(n.Services, " "))
 	}
+	before := "\n" // an empty line
 	for _, l := range s.Links {
 		if !l.Up {
-			fmt.Fprintf(w, "\ndown: %s -- %s", l.A, l.B)
+			fmt.Fprintf(w, "%sdown: %s -- %s\n", before, l.A, l.B)
+			before = ""
 		}
 	}
 	return w.Flush()
