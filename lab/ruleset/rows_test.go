@@ -121,6 +121,7 @@ var rowGroups = []rowGroup{
 		"accept", "drop", "continue", "return", "jump other", "goto other", "counter", "counter packets 5 bytes 6", "counter accept",
 		`counter name "hits"`, `quota name "cap" drop`, `limit name "slow" accept`, "limit rate 10/second", "limit rate over 10/minute",
 		"limit rate 10/hour burst 3 packets", "limit rate 400/day", "limit rate 1/week", "limit rate 1 mbytes/second", "limit rate over 1 kbytes/second burst 2 kbytes",
+		"ct count 5", "ct count over 10 drop", "tcp dport 22 ct count over 3 reject", "add @seen { ip saddr ct count over 5 }",
 		"limit rate 512 bytes/minute", "quota 1 kbytes", "quota over 10 mbytes", "quota over 10 mbytes used 5 mbytes drop", "log", `log prefix "in: "`,
 		`log prefix "x" level debug flags all`, "log level alert", "log level audit", "log flags tcp sequence,options", "log flags ip options", "log flags skuid", "log flags ether",
 		"log group 2", `log prefix "x" group 2 snaplen 20 queue-threshold 5`, "reject", "reject with icmp host-unreachable", "reject with icmp type admin-prohibited",
@@ -132,6 +133,9 @@ var rowGroups = []rowGroup{
 		"tcp option maxseg size set tcp dport map { 5 : 1400 }", "reset tcp option timestamp", "reset tcp option 99", "reset tcp option sack-perm reset tcp option timestamp",
 		"tcp dport set 80", "tcp window set 5", "tcp flags set syn", "tcp doff set 5", "tcp dport set tcp sport", "udp dport set 53", "udp checksum set 0", "icmp code set 5",
 		"@nh,64,8 set 5", "@th,16,16 set 80", `tcp dport 22 accept comment "ssh"`, `comment "nothing else"`,
+	}},
+	{"synproxy", "ip", filterInput, "", []string{
+		"synproxy", "synproxy mss 1460 wscale 7", "synproxy timestamp", "synproxy sack-perm timestamp mss 5", "tcp dport 80 ct state invalid,untracked synproxy mss 1460 wscale 0 timestamp sack-perm",
 	}},
 	{"output", "ip", "type filter hook output priority 0; policy accept;", "", []string{
 		"tcp option maxseg size set rt mtu", "tcp flags syn / syn,rst tcp option maxseg size set rt mtu", "rt mtu 1400", "rt mtu < 1400", "meta skuid 0", "oifname \"eth*\"",

@@ -64,7 +64,7 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 		r.lookupVerdict(s)
 	case *nft.VerdictStmt:
 		r.verdict(&s.Verdict)
-	case *nft.Counter, *nft.Limit, *nft.Quota:
+	case *nft.Counter, *nft.Limit, *nft.Quota, *nft.ConnLimit:
 		r.add(stateful(s))
 	case *nft.ObjectRef:
 		r.add(&expr.Objref{Type: int(objectType(s.Object)), Name: s.Object.Name})
@@ -80,6 +80,8 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 		r.assign(s)
 	case *nft.QueueStmt:
 		r.queue(s)
+	case *nft.Synproxy:
+		r.add(&expr.SynProxy{Mss: s.MSS, MssValueSet: s.HasMSS, Wscale: s.Wscale, WscaleValueSet: s.HasWscale, Timestamp: s.Timestamp, SackPerm: s.SackPerm})
 	case *nft.ResetOption:
 		r.resetOption(s.Number)
 	case *nft.SetUpdate:

@@ -21,6 +21,8 @@ func stateful(s nft.Stmt) expr.Any {
 			e.Type = expr.LimitTypePktBytes
 		}
 		return e
+	case *nft.ConnLimit:
+		return &expr.Connlimit{Count: s.Count, Flags: flag(s.Over, expr.NFT_CONNLIMIT_F_INV)}
 	case *nft.Quota:
 		return &expr.Quota{Bytes: s.Bytes, Consumed: s.Used, Over: s.Over}
 	}

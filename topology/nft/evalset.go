@@ -294,7 +294,7 @@ func (e *Elem) doubt(set *Set) string {
 		return "the element may have timed out"
 	}
 	for _, s := range e.Stmts {
-		if what := objectKind(s); what == "limit" || what == "quota" {
+		if what := objectKind(s); what == "limit" || what == "quota" || what == "ct count" {
 			return "the " + what + " of the element depends on the packets before this one"
 		}
 	}

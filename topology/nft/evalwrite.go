@@ -160,7 +160,7 @@ func (s *SetUpdate) eval(m *machine) {
 		m.reads(s, e, &v)
 	}
 	for _, stmt := range s.Stmts {
-		if what := objectKind(stmt); what == "limit" || what == "quota" {
+		if what := objectKind(stmt); what == "limit" || what == "quota" || what == "ct count" {
 			m.stateful(s, what)
 			return
 		}

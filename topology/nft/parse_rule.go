@@ -10,7 +10,7 @@ var statements = map[string]func(p *parser, first token) StmtNode{}
 
 // laterStatements are those that nft knows and this package does not yet.
 var laterStatements = map[string]bool{
-	"tproxy": true, "synproxy": true, "dup": true, "fwd": true, "flow": true, "meter": true, "set": true, "map": true,
+	"tproxy": true, "dup": true, "fwd": true, "flow": true, "meter": true, "set": true, "map": true,
 	"last": true, "xt": true,
 }
 
@@ -41,6 +41,9 @@ func (p *parser) rule() Item {
 
 func (p *parser) statement() StmtNode {
 	t := p.cur()
+	if n := p.connLimit(); n != nil {
+		return n
+	}
 	if t.kind == tName {
 		if parse, ok := statements[t.text]; ok {
 			return parse(p, p.advance())

@@ -39,7 +39,10 @@ func (p *parser) setItem() Item {
 			return d
 		case "timeout", "gc-interval", "size", "policy", "auto-merge", "comment":
 			return p.property()
-		case "counter", "limit", "quota":
+		case "counter", "limit", "quota", "ct":
+			if t.text == "ct" && !p.peek(1).isWord("count") {
+				break
+			}
 			d := &StmtDecl{Stmt: p.statement()}
 			d.Span = p.spanFrom(t)
 			return d
@@ -223,7 +226,10 @@ func (p *parser) elemOpts(e *ElemNode) {
 		case "comment":
 			p.advance()
 			e.Opts = append(e.Opts, &ElemOpt{Key: t.text, Value: p.commentText()})
-		case "counter", "limit", "quota":
+		case "counter", "limit", "quota", "ct":
+			if t.text == "ct" && !p.peek(1).isWord("count") {
+				return
+			}
 			e.Stmts = append(e.Stmts, p.statement())
 			continue
 		default:

@@ -303,7 +303,7 @@ func (p *parser) endsItself(it Item, end token) bool {
 	case *ElementsDecl:
 		return p.block == inSet
 	case *StmtDecl: // as nft lists them: `counter limit rate 1/second`
-		return end.isWord("counter") || end.isWord("limit") || end.isWord("quota")
+		return end.isWord("counter") || end.isWord("limit") || end.isWord("quota") || end.isWord("ct")
 	}
 	return p.block == inObject && end.is("}")
 }

@@ -69,7 +69,7 @@ var ctKeys = []ctKey{
 	{"daddr", CTDstIP, TypeIPv4Addr, dirMust},
 }
 
-var laterCTKeys = map[string]bool{"label": true, "secmark": true, "count": true, "timeout": true, "expectation": true}
+var laterCTKeys = map[string]bool{"label": true, "secmark": true, "timeout": true, "expectation": true}
 
 func init() {
 	selectorHeads["ct"] = (*parser).ctSelector

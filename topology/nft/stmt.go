@@ -3,8 +3,8 @@ package nft
 import "time"
 
 // Stmt is a statement of the checked level. The implementations are *Match, *Vmap, *VerdictStmt, *Counter, *Limit,
-// *Quota, *Log, *Reject, *NAT, *Notrack, *Assign, *QueueStmt, *SetUpdate, *ResetOption and
-// *ObjectRef.
+// *Quota, *Log, *Reject, *NAT, *Notrack, *Assign, *QueueStmt, *SetUpdate, *ResetOption,
+// *ConnLimit, *Synproxy and *ObjectRef.
 type Stmt interface {
 	Node
 	String() string // in nft's spelling

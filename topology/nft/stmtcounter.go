@@ -115,6 +115,8 @@ func objectKind(s Stmt) string {
 		return "limit"
 	case *Quota:
 		return "quota"
+	case *ConnLimit:
+		return "ct count"
 	}
 	return ""
 }
