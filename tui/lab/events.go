@@ -25,8 +25,8 @@ func (m *Model) columns(width int) columns {
 	}
 	c := columns{time: 7}
 	if width < 110 {
-		c.short = true
-		c.node = c.time + 7
+		c.short, c.time = true, 6
+		c.node = c.time + 8
 		c.where = c.node + nodes + 1
 		c.event = c.where + 8
 		c.packet = c.event + 9
@@ -113,7 +113,7 @@ func (m *Model) drawEvent(c *canvas.Canvas, row canvas.Rect, cols columns, i int
 	layout := "15:04:05.000"
 	where := s.Station.Name()
 	if cols.short {
-		layout, where = "05.000", record.Short(s)
+		layout, where = "04:05.0", record.Short(s)
 	}
 	if cols.time > 0 {
 		put(cols.time, cols.node-1, e.Time().Format(layout), theme.Dim)
