@@ -41,6 +41,7 @@ func (m *model) helpLines() []helpLine {
 		}
 		lines = append(lines, helpLine{name, b.Help().Desc})
 	}
+	lines = append(lines, helpLine{"ctrl+u", "in a line to write in: remove what is before the cursor"})
 	g := m.glyphs
 	lines = append(lines, []helpLine{
 		{string(g.Seen), "glyph: the packet was observed here"},
@@ -106,7 +107,7 @@ func (m *model) pressHelp(msg tea.KeyPressMsg) {
 func (m *model) drawHelp(c *canvas.Canvas, r canvas.Rect) {
 	lines := m.helpLines()
 	w := min(r.W, 76)
-	h := min(len(m.bindings())+14, r.H)
+	h := min(len(m.bindings())+15, r.H)
 	box := canvas.Rect{X: r.X + (r.W-w)/2, Y: r.Y + (r.H-h)/2, W: w, H: h}
 	in := c.Frame(box, m.glyphs, fmt.Sprintf("Keys of the %s screen", m.screen), "esc closes", true)
 	if in.Empty() {

@@ -87,7 +87,7 @@ func (m *model) openInject() {
 	m.mode = modeInject
 	m.prompt = prompt{label: "send: FROM TO"}
 	if p := m.packet(); p != nil {
-		m.prompt.set(p.Probe.From + " " + p.Probe.To)
+		m.prompt.propose(p.Probe.From + " " + p.Probe.To)
 	} else {
 		m.prompt.set(m.node() + " ")
 	}
@@ -105,7 +105,7 @@ func (m *model) pressInject(msg tea.KeyPressMsg) tea.Cmd {
 	case msg.String() == "enter":
 		words := strings.Fields(m.prompt.text)
 		if len(words) != 2 {
-			m.fail(fmt.Sprintf("two words are needed, FROM and TO, not %d: client 203.0.113.1:8080/tcp", len(words)))
+			m.fail(fmt.Sprintf("two words are needed, not %d: FROM and TO", len(words)))
 			return nil
 		}
 		if m.config.Plan.Node(words[0]) == nil {

@@ -11,11 +11,26 @@ import (
 type prompt struct {
 	label  string
 	text   string
-	cursor int // bytes before it
+	cursor int  // bytes before it
+	offer  bool // the text is proposed: what is written replaces it, unless another key was pressed before
 }
 
 // set replaces what is written.
-func (p *prompt) set(text string) { p.text, p.cursor = text, len(text) }
+func (p *prompt) set(text string) { p.text, p.cursor, p.offer = text, len(text), false }
+
+// propose writes a text that is replaced by what the user writes, if that is the first thing he does.
+func (p *prompt) propose(text string) {
+	p.set(text)
+	p.offer = true
+}
+
+// write is what the user writes, or pastes.
+func (p *prompt) write(s string) {
+	if p.offer {
+		p.set("")
+	}
+	p.insert(s)
+}
 
 // insert writes at the cursor. A line stays a line.
 func (p *prompt) insert(s string) {
@@ -63,8 +78,9 @@ func (p *prompt) key(msg tea.KeyPressMsg) bool {
 		if msg.Text == "" {
 			return false
 		}
-		p.insert(msg.Text)
+		p.write(msg.Text)
 	}
+	p.offer = false
 	return true
 }
 
@@ -94,5 +110,6 @@ func (p *prompt) complete(names []string) bool {
 		return false
 	}
 	p.insert(common[len(word):])
+	p.offer = false
 	return n == 1
 }

@@ -43,7 +43,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.press(msg)
 	case tea.PasteMsg:
 		if m.mode == modeFilter || m.mode == modeInject || m.mode == modeHelp {
-			m.prompt.insert(msg.Content)
+			m.prompt.write(msg.Content)
 			m.written()
 		}
 	case tea.MouseClickMsg:

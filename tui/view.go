@@ -173,13 +173,7 @@ func (m *model) hint(c *canvas.Canvas, row canvas.Rect, size canvas.Size) {
 	}
 	switch {
 	case m.mode == modeFilter || m.mode == modeInject:
-		if m.note != "" { // until the next key
-			put(m.note, theme.Bad)
-			return
-		}
-		x := c.Text(row.X+1, row.Y, row.W-1, m.prompt.label+": ", theme.Title)
-		c.Text(x, row.Y, row.X+row.W-x, m.prompt.text, theme.Plain)
-		m.place(x+canvas.Width(m.prompt.text[:m.prompt.cursor]), row.Y, row)
+		m.drawPrompt(c, row)
 	case m.mode == modeCopy:
 		put("copy: t text  j JSON  c command that sends it  n command for this node", theme.Title)
 	case m.note != "" && m.bad:
@@ -198,6 +192,29 @@ func (m *model) hint(c *canvas.Canvas, row canvas.Rect, size canvas.Size) {
 		put(text, theme.Dim)
 	default:
 		m.labHint(c, row)
+	}
+}
+
+// drawPrompt draws the line to write in, and beside it the message about what is in it: until the next key. Where there
+// is no room for both the label goes first, then the line.
+func (m *model) drawPrompt(c *canvas.Canvas, row canvas.Rect) {
+	label := m.prompt.label + ": "
+	room := func() int { return row.W - canvas.Width(label+m.prompt.text) - 5 }
+	if m.note != "" && room() < canvas.Width(m.note) {
+		label = ""
+	}
+	if m.note != "" && room() < 20 {
+		c.Text(row.X+1, row.Y, row.W-1, canvas.Shorten(m.note, row.W-2, m.glyphs), theme.Bad)
+		return
+	}
+	x := c.Text(row.X+1, row.Y, row.W-1, label, theme.Title)
+	end := c.Text(x, row.Y, row.X+row.W-x, m.prompt.text, theme.Plain)
+	if m.prompt.offer {
+		c.Paint(canvas.Rect{X: x, Y: row.Y, W: end - x, H: 1}, theme.Selected)
+	}
+	m.place(x+canvas.Width(m.prompt.text[:m.prompt.cursor]), row.Y, row)
+	if m.note != "" {
+		c.Text(end+3, row.Y, room()+1, canvas.Shorten(m.note, room()+1, m.glyphs), theme.Bad)
 	}
 }
 
