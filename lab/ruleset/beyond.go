@@ -79,6 +79,26 @@ func (r *rule) resetOption(number uint8) {
 	})
 }
 
+// tproxy hands packets to a socket. expr.TProxy always writes a port, and the kernel wants none that is 0.
+func (r *rule) tproxy(s *nft.Tproxy) {
+	var addr, port uint32
+	if s.Addr != nil {
+		addr, _ = r.natRange(s.Addr)
+	}
+	if s.Port != nil {
+		port, _ = r.natRange(s.Port)
+	}
+	r.raw("tproxy", func(a *attrs) {
+		a.u32(expr.NFTA_TPROXY_FAMILY, uint32(s.Family))
+		if addr != 0 {
+			a.u32(expr.NFTA_TPROXY_REG_ADDR, addr)
+		}
+		if port != 0 {
+			a.u32(expr.NFTA_TPROXY_REG_PORT, port)
+		}
+	})
+}
+
 // hashZero hashes with the seed 0. expr.Hash leaves the seed 0 out, and the kernel then takes a random one.
 func (r *rule) hashZero(e *expr.Hash) {
 	r.raw("hash", func(a *attrs) {

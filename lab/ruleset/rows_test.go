@@ -134,6 +134,12 @@ var rowGroups = []rowGroup{
 		"tcp dport set 80", "tcp window set 5", "tcp flags set syn", "tcp doff set 5", "tcp dport set tcp sport", "udp dport set 53", "udp checksum set 0", "icmp code set 5",
 		"@nh,64,8 set 5", "@th,16,16 set 80", `tcp dport 22 accept comment "ssh"`, `comment "nothing else"`,
 	}},
+	{"tproxy", "ip", "type filter hook prerouting priority mangle; policy accept;", "", []string{
+		"meta l4proto tcp tproxy to :80", "tcp dport 80 tproxy to 10.0.0.1", "udp dport 53 tproxy to 127.0.0.1:5353 accept",
+	}},
+	{"tproxy inet", "inet", "type filter hook prerouting priority mangle; policy accept;", "", []string{
+		"meta l4proto tcp tproxy to :80", "tcp dport 80 tproxy ip to 10.0.0.1:8080", "meta l4proto { tcp, udp } tproxy ip6 to [::1]:80",
+	}},
 	{"synproxy", "ip", filterInput, "", []string{
 		"synproxy", "synproxy mss 1460 wscale 7", "synproxy timestamp", "synproxy sack-perm timestamp mss 5", "tcp dport 80 ct state invalid,untracked synproxy mss 1460 wscale 0 timestamp sack-perm",
 	}},

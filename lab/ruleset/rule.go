@@ -82,6 +82,8 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 		r.queue(s)
 	case *nft.Synproxy:
 		r.add(&expr.SynProxy{Mss: s.MSS, MssValueSet: s.HasMSS, Wscale: s.Wscale, WscaleValueSet: s.HasWscale, Timestamp: s.Timestamp, SackPerm: s.SackPerm})
+	case *nft.Tproxy:
+		r.tproxy(s)
 	case *nft.ResetOption:
 		r.resetOption(s.Number)
 	case *nft.SetUpdate:

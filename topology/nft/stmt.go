@@ -4,7 +4,7 @@ import "time"
 
 // Stmt is a statement of the checked level. The implementations are *Match, *Vmap, *VerdictStmt, *Counter, *Limit,
 // *Quota, *Log, *Reject, *NAT, *Notrack, *Assign, *QueueStmt, *SetUpdate, *ResetOption,
-// *ConnLimit, *Synproxy and *ObjectRef.
+// *ConnLimit, *Synproxy, *Tproxy and *ObjectRef.
 type Stmt interface {
 	Node
 	String() string // in nft's spelling

@@ -1,0 +1,118 @@
+package nft
+
+// TproxyNode is `tproxy ip to 192.0.2.1:80`.
+type TproxyNode struct {
+	Span
+	Family *WordNode
+	To     *AddrPortNode
+}
+
+// Tproxy hands the packet to a local socket without rewriting it. Addr and Port are constants, or nil.
+type Tproxy struct {
+	Span
+	Family Family // of Addr; FamilyUnspec in a table of family inet without an address
+	Stated bool   // the family is spelled
+	Addr   Expr
+	Port   Expr
+}
+
+func init() {
+	statements["tproxy"] = func(p *parser, first token) StmtNode {
+		n := &TproxyNode{}
+		if t := p.cur(); t.isWord("ip") || t.isWord("ip6") {
+			n.Family = p.word(p.advance())
+		}
+		if t := p.cur(); !t.isWord("to") {
+			p.fail(p.tokSpan(t), "write `tproxy to :8080`", "`to` expected, found %s", t.describe())
+		}
+		p.advance()
+		n.To = p.natTarget("tproxy", true).(*AddrPortNode)
+		n.Span = p.spanFrom(first)
+		return n
+	}
+}
+
+func (n *TproxyNode) print(p *printer) {
+	p.str("tproxy ")
+	if n.Family != nil {
+		p.str(n.Family.Text, " ")
+	}
+	p.str("to ")
+	p.expr(n.To)
+}
+
+func (n *TproxyNode) check(c *checker) Stmt {
+	s := &Tproxy{Span: n.Span}
+	switch f := c.table.Family; f {
+	case FamilyIP, FamilyIP6:
+		s.Family = f
+	case FamilyInet:
+		s.Stated = n.Family != nil
+	default:
+		c.fail(n.Span, "", "tproxy does not exist in the %s family", f)
+	}
+	c.hooks(n.Span, "tproxy", HookPrerouting) // net/netfilter/nft_tproxy.c, nft_tproxy_validate
+	if n.Family != nil {
+		f, _ := ParseFamily(n.Family.Text)
+		c.needFamily(n.Family.Span, "tproxy "+n.Family.Text, f)
+		s.Family = f
+	}
+	switch c.ctx.l4 {
+	case 6, 17:
+	case 0:
+		if !c.ctx.ports && !c.ctx.broken {
+			c.fail(n.Span, "match the protocol before it, such as `meta l4proto tcp` or `tcp dport 80`", "tproxy needs packets of TCP or UDP, but the rule is for any protocol")
+		}
+	default:
+		c.fail(n.Span, "", "tproxy is for TCP and UDP")
+	}
+	if n.To.Addr != nil {
+		if s.Family == FamilyUnspec {
+			c.fail(n.To.Addr.Range(), "write `tproxy ip to` or `tproxy ip6 to`", "the address may be of IPv4 or of IPv6 here")
+		}
+		d := TypeIPv4Addr
+		if s.Family == FamilyIP6 {
+			d = TypeIPv6Addr
+		}
+		s.Addr = c.tproxyValue(n.To.Addr, d)
+	}
+	if n.To.Port != nil {
+		s.Port = c.tproxyValue(n.To.Port, TypeInetService)
+	}
+	return s
+}
+
+func (c *checker) tproxyValue(x ExprNode, d *Datatype) Expr {
+	if e := c.expand(x); reads(e) {
+		c.unsupported(x.Range(), "tproxy to what the packet says")
+	}
+	e, ok := c.value(x, d).(*Const)
+	if !ok {
+		c.fail(x.Range(), "", "one value of type %s is wanted", d)
+	}
+	return e
+}
+
+func (s *Tproxy) String() string {
+	out := "tproxy "
+	if s.Stated {
+		out += s.Family.String() + " "
+	}
+	out += "to "
+	if s.Addr != nil {
+		addr := s.Addr.String()
+		if s.Family == FamilyIP6 && s.Port != nil {
+			addr = "[" + addr + "]"
+		}
+		out += addr
+	}
+	if s.Port != nil {
+		out += ":" + s.Port.String()
+	}
+	return out
+}
+
+// eval: without a socket the kernel leaves the rule (nft_tproxy_eval).
+func (s *Tproxy) eval(m *machine) {
+	m.require(s, s.String(), "tproxy", isUnknown("the sockets of the node were not recorded"))
+}
