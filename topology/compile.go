@@ -56,9 +56,10 @@ type compiler struct {
 	problems Problems
 	plan     *Plan
 
-	nds    []node
-	byName map[string]int          // into nds
-	rules  map[string]*loadedRules // of nft files, by name: several nodes may share one
+	nds        []node
+	byName     map[string]int          // into nds
+	rulesAlone bool                    // there is no lab around the rules
+	rules      map[string]*loadedRules // of nft files, by name: several nodes may share one
 
 	// broken: some link is wrong, so that addresses seem to be missing which are not.
 	broken  bool

@@ -47,6 +47,7 @@ func included(main, name string) string {
 type loadedRules struct {
 	files map[string]string // what it is made of: nil if there is nothing to use
 	lines map[string]*source
+	rules *nft.Ruleset // nil if it has errors, or constructs that only nft knows
 }
 
 // source is a file as lines, to show those with problems.
@@ -134,6 +135,7 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 		opt.BaseLine, opt.BaseCol = inline.FirstLine, inline.FirstCol
 	}
 	rules, errs := checkRules(main, text, opt)
+	l.rules = rules
 	fatal := false
 	for _, e := range errs {
 		p := Problem{Pos: e.Pos, End: e.End, Severity: SeverityError, Rule: "nft", Msg: e.Msg, Hint: e.Hint}
@@ -169,8 +171,11 @@ func (c *compiler) lintRules(rules *nft.Ruleset, main string, l *loadedRules, in
 	}
 }
 
-// hasIPv6 reports whether a device of the lab has an IPv6 address.
+// hasIPv6 reports whether a device of the lab has an IPv6 address. Rules without a lab may meet some.
 func (c *compiler) hasIPv6() bool {
+	if c.rulesAlone {
+		return true
+	}
 	for _, n := range c.nds {
 		for _, i := range n.ifaces {
 			for _, a := range i.addrs {

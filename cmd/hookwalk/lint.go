@@ -4,18 +4,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hookwalk/hookwalk/topology"
+	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
 func lintCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lint FILE...",
-		Short: "Check topology files and their rules: every error at once",
+		Short: "Check topology files and rules: every error at once",
 		Long: `Check topology files and the rules that they name, on any OS, without a kernel: every error at once, each with its
-file, line and column. A folder stands for the lab.yaml in it.
+file, line and column. A folder stands for the lab.yaml in it. A file whose name ends in .nft is one of rules alone, and
+is checked as such.
 
 Exit code 2 if there is an error; warnings alone do not count.`,
 		Example: "  hookwalk lint home-nat.yaml",
@@ -55,30 +59,27 @@ type lintReport struct {
 	Files    []lintFile `json:"files"`
 }
 
-// lintFile is one lab. The numbers are those of a good one.
+// lintFile is one lab, or one file of rules. The numbers are those of a good one.
 type lintFile struct {
-	File     string            `json:"file"`
-	OK       bool              `json:"ok"`
-	Name     string            `json:"name,omitempty"`
-	Nodes    int               `json:"nodes"`
-	Links    int               `json:"links"`
-	Rules    int               `json:"rules"`
-	Problems topology.Problems `json:"problems"`
+	File      string            `json:"file"`
+	OK        bool              `json:"ok"`
+	Name      string            `json:"name,omitempty"`
+	Nodes     int               `json:"nodes"`
+	Links     int               `json:"links"`
+	Rules     int               `json:"rules"`
+	Uncounted []string          `json:"uncounted,omitempty"` // nodes whose rules only the nft program knows: their rules are not in Rules
+	Problems  topology.Problems `json:"problems"`
+	alone     bool              // a file of rules, without a lab
 }
 
 func lint(names []string) lintReport {
 	r := lintReport{V: 1}
 	for _, name := range names {
-		plan, problems := topology.Load(name)
-		f := lintFile{File: name, OK: plan != nil, Problems: problems}
-		if problems == nil {
+		f := lintOne(name)
+		if f.Problems == nil {
 			f.Problems = topology.Problems{} // [] in JSON, not null
 		}
-		if plan != nil {
-			f.File, f.Name, f.Nodes, f.Links = plan.File, plan.Name, len(plan.Nodes), len(plan.Links)
-			f.Rules = countRules(plan)
-		}
-		errs, warnings := problems.Count()
+		errs, warnings := f.Problems.Count()
 		r.Errors += errs
 		r.Warnings += warnings
 		r.Files = append(r.Files, f)
@@ -86,25 +87,60 @@ func lint(names []string) lintReport {
 	return r
 }
 
-// countRules is the number of rules in all rulesets that the Go side understands.
-func countRules(plan *topology.Plan) int {
-	n := 0
+// lintOne checks one file: rules if it is called so, else a lab.
+func lintOne(name string) lintFile {
+	if filepath.Ext(name) == ".nft" {
+		rules, problems, ok := topology.LoadRules(name)
+		f := lintFile{File: name, OK: ok, alone: true, Problems: problems}
+		if ok {
+			f.count(name, rules)
+		}
+		return f
+	}
+	plan, problems := topology.Load(name)
+	f := lintFile{File: name, OK: plan != nil, Problems: problems}
+	if plan == nil {
+		return f
+	}
+	f.File, f.Name, f.Nodes, f.Links = plan.File, plan.Name, len(plan.Nodes), len(plan.Links)
 	for i := range plan.Nodes {
-		r := plan.Nodes[i].Ruleset
-		if r == nil {
-			continue
-		}
-		set, errs := r.Check()
-		if len(errs) > 0 {
-			continue
-		}
-		for _, t := range set.Tables {
-			for _, c := range t.Chains {
-				n += len(c.Rules)
+		if n := &plan.Nodes[i]; n.Ruleset != nil {
+			rules, errs := n.Ruleset.Check()
+			if len(errs) > 0 {
+				rules = nil
 			}
+			f.count(n.Name, rules)
 		}
 	}
-	return n
+	return f
+}
+
+// count adds the rules of a ruleset; nil is one that only the nft program knows.
+func (f *lintFile) count(of string, rules *nft.Ruleset) {
+	if rules == nil {
+		f.Uncounted = append(f.Uncounted, of)
+		return
+	}
+	for _, t := range rules.Tables {
+		for _, c := range t.Chains {
+			f.Rules += len(c.Rules)
+		}
+	}
+}
+
+// size is what is in a good file: "7 nodes, 6 links, 5 rules".
+func (f *lintFile) size() string {
+	s := ""
+	if !f.alone {
+		s = lintCount(f.Nodes, "node") + ", " + lintCount(f.Links, "link") + ", "
+	}
+	switch {
+	case len(f.Uncounted) == 0:
+		return s + lintCount(f.Rules, "rule")
+	case f.Rules == 0:
+		return s + "rules not counted: for the nft program"
+	}
+	return s + lintCount(f.Rules, "rule") + ", those of " + strings.Join(f.Uncounted, ", ") + " not counted: for the nft program"
 }
 
 // text writes the problems, a line for each good file, and a line that sums up the problems.
@@ -114,7 +150,7 @@ func (r lintReport) text(w io.Writer) error {
 			return err
 		}
 		if f.OK {
-			if _, err := fmt.Fprintf(w, "%s: ok, %s, %s, %s\n", f.File, lintCount(f.Nodes, "node"), lintCount(f.Links, "link"), lintCount(f.Rules, "rule")); err != nil {
+			if _, err := fmt.Fprintf(w, "%s: ok, %s\n", f.File, f.size()); err != nil {
 				return err
 			}
 		}
