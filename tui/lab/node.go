@@ -7,6 +7,7 @@ import (
 
 	"github.com/hookwalk/hookwalk/topology"
 	"github.com/hookwalk/hookwalk/tui/canvas"
+	"github.com/hookwalk/hookwalk/tui/netmap"
 	"github.com/hookwalk/hookwalk/tui/record"
 	"github.com/hookwalk/hookwalk/tui/theme"
 )
@@ -198,7 +199,7 @@ func (m *Model) drawBrief(c *canvas.Canvas, r canvas.Rect) {
 			}
 		}
 		for i := range n.Services {
-			parts = append(parts, fmt.Sprintf("%s:%d", n.Services[i].Name, n.Services[i].Port))
+			parts = append(parts, n.Services[i].Name+netmap.Port(n, &n.Services[i]))
 		}
 	}
 	for _, ch := range m.chainsOf(m.node) {

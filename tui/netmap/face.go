@@ -3,6 +3,7 @@ package netmap
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -153,12 +154,23 @@ func (d *drawing) second(n *topology.Node) string {
 		parts = append(parts, r)
 	}
 	for _, s := range n.Services {
-		parts = append(parts, fmt.Sprintf(":%d", s.Port))
+		parts = append(parts, Port(n, &s))
 	}
 	if len(parts) == 0 && n.Kind != topology.Host {
 		return string(n.Kind)
 	}
 	return strings.Join(parts, " ")
+}
+
+// Port is the port of a service in a few letters, ":80" or ":7/udp": the protocol is said unless it is the only service
+// on its port, and TCP.
+func Port(n *topology.Node, s *topology.Service) string {
+	text := fmt.Sprintf(":%d", s.Port)
+	alone := !slices.ContainsFunc(n.Services, func(o topology.Service) bool { return o.Port == s.Port && o.Proto != s.Proto })
+	if alone && s.Proto == "tcp" {
+		return text
+	}
+	return text + "/" + printable(s.Proto)
 }
 
 // rules says how many rules a node has, "" if it has none.

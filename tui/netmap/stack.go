@@ -70,7 +70,7 @@ func (d *drawing) leafText(l leaf, st style) string {
 	}
 	if st.level <= Boxes {
 		for _, s := range l.node.Services {
-			text += fmt.Sprintf(" :%d", s.Port)
+			text += " " + Port(l.node, &s)
 		}
 	}
 	if n := d.in.Drops[l.node.Name]; n > 0 {
