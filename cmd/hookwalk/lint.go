@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +27,9 @@ Exit code 2 if there is an error; warnings alone do not count.`,
 		Example: "  hookwalk lint home-nat.yaml",
 		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if slices.Contains(args, "-") {
+				return usageError(cmd, errors.New("lint -: standard input is not read, because what a file names is looked for beside it: name a file"))
+			}
 			report := lint(args)
 			out := cmd.OutOrStdout()
 			var err error
