@@ -17,17 +17,18 @@ import (
 
 // sendReport is what `send` and `ping` say, also as JSON.
 type sendReport struct {
-	V        int             `json:"v"`
-	Lab      string          `json:"lab"`
-	From     string          `json:"from"`
-	To       string          `json:"to"`
-	Dst      string          `json:"dst"`
-	Proto    string          `json:"proto"`
-	Sent     int             `json:"sent"`
-	Answered int             `json:"answered"`
-	Answer   string          `json:"answer,omitempty"` // what came back: "syn-ack", "echo-reply", "icmp net unreachable from 198.51.100.1"
-	RTT      []time.Duration `json:"rttNs"`            // of each answer
-	Why      *path.Path      `json:"why,omitempty"`    // of one more packet, traced, when one was not answered
+	V         int             `json:"v"`
+	Lab       string          `json:"lab"`
+	From      string          `json:"from"`
+	To        string          `json:"to"`
+	Dst       string          `json:"dst"`
+	Proto     string          `json:"proto"`
+	Sent      int             `json:"sent"`
+	Answered  int             `json:"answered"`
+	Delivered int             `json:"delivered,omitempty"` // UDP to a socket that says nothing: all of them, none was answered
+	Answer    string          `json:"answer,omitempty"`    // what came back: "syn-ack", "echo-reply", "icmp net unreachable from 198.51.100.1"
+	RTT       []time.Duration `json:"rttNs"`               // of each answer
+	Why       *path.Path      `json:"why,omitempty"`       // of one more packet, traced, when one was not answered
 }
 
 func pingCmd() *cobra.Command {
@@ -89,7 +90,7 @@ func runSend(ctx context.Context, from, to string, family traffic.Family, count 
 	if err := report.write(); err != nil {
 		return err
 	}
-	if report.Answered < report.Sent {
+	if !report.ok() {
 		return &exitError{Code: exitFailed}
 	}
 	return nil
@@ -112,15 +113,19 @@ func (r *sendReport) add(rec *path.Recording) {
 	}
 }
 
-// explain traces one more packet. UDP need not be answered: a datagram that reached a socket counts as answered.
+// ok reports whether all probes arrived, as far as the sender can know.
+func (r *sendReport) ok() bool { return max(r.Answered, r.Delivered) == r.Sent }
+
+// explain traces one more packet. UDP need not be answered: if that one reached a socket and nothing came back, the
+// others did, too.
 func (r *sendReport) explain(ctx context.Context, l *lab.Lab, to string, family traffic.Family) error {
 	p, err := l.Why(ctx, r.From, to, family)
 	if err != nil {
 		return err
 	}
 	r.Why = p
-	if r.Proto == "udp" && p.Verdict == path.Delivered && p.Reply == nil {
-		r.Answered, r.Answer = r.Sent, "delivered, no reply"
+	if r.Proto == "udp" && r.Answered == 0 && p.Verdict == path.Delivered && p.Reply == nil {
+		r.Delivered = r.Sent
 	}
 	return nil
 }
@@ -137,7 +142,12 @@ func (r *sendReport) text(w io.Writer) {
 	if r.Dst != r.To {
 		to += " (" + r.Dst + ")"
 	}
-	fmt.Fprintf(w, "%s -> %s  %s  %d sent  %d answered", r.From, to, r.Proto, r.Sent, r.Answered)
+	fmt.Fprintf(w, "%s -> %s  %s  %d sent  ", r.From, to, r.Proto, r.Sent)
+	if r.Delivered > 0 {
+		fmt.Fprintf(w, "%d delivered, no reply expected", r.Delivered)
+	} else {
+		fmt.Fprintf(w, "%d answered", r.Answered)
+	}
 	if r.Answer != "" {
 		fmt.Fprintf(w, "  %s", r.Answer)
 	}
@@ -146,7 +156,7 @@ func (r *sendReport) text(w io.Writer) {
 		fmt.Fprintf(w, "  rtt min/median/max %s/%s/%s ms", ms(r.RTT[0]), ms(r.RTT[n/2]), ms(r.RTT[n-1]))
 	}
 	fmt.Fprintln(w)
-	if r.Why != nil && r.Answered < r.Sent {
+	if r.Why != nil && !r.ok() {
 		path.WriteWhy(w, r.Why)
 	}
 }
