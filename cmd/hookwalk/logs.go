@@ -37,6 +37,13 @@ of all nodes, by time. They are kept in memory, some 30 kB for each node.`,
 			if err != nil {
 				return &exitError{exitImpossible, err}
 			}
+			if len(lines) == 0 && global.output == "text" {
+				whose := "any node"
+				if node != "" {
+					whose = node
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "nothing from %s: no service and no start command wrote a line yet\n", whose)
+			}
 			return writeLogs(cmd.OutOrStdout(), lines)
 		},
 	}
