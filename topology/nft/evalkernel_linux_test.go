@@ -105,6 +105,10 @@ func newBench(t *testing.T) *bench {
 			return
 		}
 		opened <- func() error {
+			events, err := watchLinks()
+			if err != nil {
+				return err
+			}
 			for _, args := range []string{"addrgenmode none", "up"} {
 				cmd := exec.Command("ip", strings.Fields("link set peer "+args)...)
 				if out, err := cmd.CombinedOutput(); err != nil {
@@ -113,6 +117,9 @@ func newBench(t *testing.T) *bench {
 			}
 			ifi, err := net.InterfaceByName("peer")
 			if err != nil {
+				return err
+			}
+			if err := events.awaitUp(ifi.Index); err != nil {
 				return err
 			}
 			b.send, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(htons(unix.ETH_P_ALL)))
@@ -126,6 +133,10 @@ func newBench(t *testing.T) *bench {
 	s := <-ready
 	if s.err != nil {
 		t.Fatal(s.err)
+	}
+	events, err := watchLinks()
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, args := range []string{
 		"link set lo up",
@@ -146,6 +157,9 @@ func newBench(t *testing.T) *bench {
 	t.Cleanup(func() { close(cable) })
 	ifi, err := net.InterfaceByName("wan")
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := events.awaitUp(ifi.Index); err != nil {
 		t.Fatal(err)
 	}
 	b.wan = uint32(ifi.Index)
