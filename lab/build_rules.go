@@ -78,7 +78,7 @@ func rulesError(node string, r *topology.Ruleset, err error) error {
 	e := &OpError{Op: "load the rules", Node: node, Pos: r.Pos, Err: err}
 	var refused *ruleset.Error
 	if errors.As(err, &refused) {
-		e.Hint = refused.Hint
+		e.Hint, e.Bad = refused.Hint, refused.Bad
 	}
 	return e
 }

@@ -20,6 +20,7 @@ type OpError struct {
 	Pos    topology.Pos // what in the file asked for it
 	Err    error        // the kernel's own text, with the extended ack
 	Hint   string       // what to do next; "" if nobody knows
+	Bad    bool         // a file of the lab is wrong, and no machine or user can do it
 }
 
 // Error is "file:line:col: op on node:object: cause", with the hint on a line of its own.
@@ -59,11 +60,12 @@ type opErrorJSON struct {
 	Cause  string       `json:"cause,omitempty"`
 	Errno  int          `json:"errno,omitempty"`
 	Hint   string       `json:"hint,omitempty"`
+	Bad    bool         `json:"bad,omitempty"`
 }
 
 // MarshalJSON keeps the text of the cause and its errno.
 func (e *OpError) MarshalJSON() ([]byte, error) {
-	j := opErrorJSON{Phase: e.Phase, Op: e.Op, Node: e.Node, Object: e.Object, Pos: e.Pos, Hint: e.Hint}
+	j := opErrorJSON{Phase: e.Phase, Op: e.Op, Node: e.Node, Object: e.Object, Pos: e.Pos, Hint: e.Hint, Bad: e.Bad}
 	if e.Err != nil {
 		j.Cause = e.Err.Error()
 		var errno syscall.Errno
@@ -80,7 +82,7 @@ func (e *OpError) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &j); err != nil {
 		return fmt.Errorf("read an error from the holder: %w", err)
 	}
-	*e = OpError{Phase: j.Phase, Op: j.Op, Node: j.Node, Object: j.Object, Pos: j.Pos, Hint: j.Hint}
+	*e = OpError{Phase: j.Phase, Op: j.Op, Node: j.Node, Object: j.Object, Pos: j.Pos, Hint: j.Hint, Bad: j.Bad}
 	if j.Cause != "" {
 		e.Err = &wordedError{j.Cause, syscall.Errno(j.Errno)}
 	}

@@ -24,7 +24,7 @@ func TestOpError(t *testing.T) {
 			"lab.yaml:12:5: add address 10.0.0.1/24 on fw:wan: file exists"},
 		{&OpError{Op: "make links", Err: fmt.Errorf("%w: explained", unix.EINVAL), Hint: "one\ntwo"},
 			"make links: invalid argument: explained\n    one\n    two"},
-		{&OpError{Op: "make the node", Node: "fw"}, "make the node on fw"},
+		{&OpError{Op: "make the node", Node: "fw", Bad: true}, "make the node on fw"},
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
@@ -37,7 +37,7 @@ func TestOpError(t *testing.T) {
 		if err := json.Unmarshal(b, &back); err != nil {
 			t.Fatal(err)
 		}
-		if back.Error() != c.want || errors.Is(c.err, unix.EEXIST) != errors.Is(&back, unix.EEXIST) || errors.Is(&back, unix.Errno(0)) {
+		if back.Error() != c.want || errors.Is(c.err, unix.EEXIST) != errors.Is(&back, unix.EEXIST) || errors.Is(&back, unix.Errno(0)) || back.Bad != c.err.Bad {
 			t.Errorf("after the wire: %q", back.Error())
 		}
 	}

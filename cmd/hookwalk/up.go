@@ -98,7 +98,11 @@ func upError(ctx context.Context, err error) error {
 	}
 	var op *lab.OpError
 	if errors.As(err, &op) && op.Phase != "" {
-		return &exitError{exitImpossible, fmt.Errorf("up: stopped at %q, everything is removed again:\n%w", op.Phase, err)}
+		code := exitImpossible
+		if op.Bad {
+			code = exitUsage
+		}
+		return &exitError{code, fmt.Errorf("up: stopped at %q, everything is removed again:\n%w", op.Phase, err)}
 	}
 	return &exitError{exitImpossible, fmt.Errorf("up: %w", err)}
 }

@@ -91,6 +91,10 @@ func included(main, name string) string {
 
 var binaryError = regexp.MustCompile(`(?m)^/dev/stdin:(\d+):(\d+)-\d+: Error: (.*)$`)
 
+// kernelSays is how nft passes on what the kernel refused (nft_cmd_error of its src/cmd.c and what calls it): the file
+// itself may be right.
+const kernelSays = "Could not process rule"
+
 // failure is what nft says, at its place in the files.
 func (f *flat) failure(out string, err error) *Error {
 	all := binaryError.FindAllStringSubmatch(out, -1)
@@ -103,6 +107,7 @@ func (f *flat) failure(out string, err error) *Error {
 	}
 	m := all[0]
 	e := &Error{What: "the nft program", Err: errors.New(m[3]), More: len(all) - 1}
+	e.Bad = !strings.HasPrefix(m[3], kernelSays)
 	line, _ := strconv.Atoi(m[1]) // digits
 	col, _ := strconv.Atoi(m[2])
 	if 0 < line && line <= len(f.from) && f.from[line-1].IsValid() {

@@ -79,6 +79,10 @@ func TestBinaryErrors(t *testing.T) {
 				if err == nil || firstWords(err, tt.want) != tt.want {
 					t.Errorf("got %v\nwant %s", err, tt.want)
 				}
+				var e *Error
+				if !errors.As(err, &e) || !e.Bad {
+					t.Errorf("%v does not say that the file is wrong", err)
+				}
 				if s, err := dumpAll(); err != nil || s != "" {
 					t.Errorf("something was loaded: %s, %v", s, err)
 				}

@@ -17,6 +17,7 @@ type Error struct {
 	Err  error   // the kernel's errno, with its own words if it has some
 	More int     // how many more errors the kernel gave
 	Hint string  // what to do next; "" if nobody knows
+	Bad  bool    // the file is wrong, for every machine: so the nft program says
 }
 
 // Error is "file:line:col: what: cause", without the hint.
