@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/lab/traffic"
@@ -30,7 +31,9 @@ func init() {
 	RegisterAgent("test-panic", func(context.Context, net.Conn, json.RawMessage) error { panic("as agreed") })
 	RegisterAgent("test-forever", func(_ context.Context, conn net.Conn, _ json.RawMessage) error {
 		fmt.Fprintln(conn, "ready")
-		select {}
+		for {
+			_ = unix.Pause() // not select {}: without cgo, the runtime ends a program where nothing else can happen
+		}
 	})
 	RegisterAgent("test-devices", func(_ context.Context, conn net.Conn, arg json.RawMessage) error {
 		var nodes []string
