@@ -26,7 +26,7 @@ var states = []struct {
 	{"lab-inject", "drop", Lab, "i", false},
 	{"lab-inject-typo", "drop", Lab, "i<C-u>clinet web<enter>", false},
 	{"lab-sent", "drop", Lab, "R", false},
-	{"lab-send-fails", "", Lab, "inowhere<enter>", false},
+	{"lab-send-fails", "", Lab, "i<right>nowhere<enter>", false},
 	{"step-empty", "", Step, "", false},
 	{"step-drop", "drop", Step, "", false},
 	{"step-drop-ascii", "drop", Step, "", true},

@@ -101,6 +101,7 @@ func TestKeys(t *testing.T) {
 		{"inject completes names", "", Lab, "i<C-u>cl<tab>we<tab><enter>", []string{"P1: DELIVERED"}, ""},
 		{"inject one word", "", Lab, "i<C-u>client<enter>", []string{"two words are needed"}, ""},
 		{"inject writes over what is proposed", "drop", Lab, "iclient web:80/tcp<enter>", []string{"P2: DELIVERED"}, "words are needed"},
+		{"inject writes over the node", "", Lab, "iclient web:80/tcp<enter>", []string{"P1: DELIVERED"}, "words are needed"},
 		{"inject changes what is proposed", "drop", Lab, "i<left><right>x", []string{"FROM TO: client 203.0.113.1:8080/tcpx"}, ""},
 		{"inject shows the line beside the mistake", "drop", Lab, "iclinet web<enter>", []string{`FROM TO: clinet web   no node "clinet"; did you mean "client"?`}, ""},
 		{"inject fails", "", Lab, "i<C-u>client nowhere<enter>", []string{`client to nowhere: no node or address "nowhere"`}, ""},
@@ -434,7 +435,8 @@ func TestLosses(t *testing.T) {
 			t.Errorf("no %q:\n%s", want, text)
 		}
 	}
-	expect("P1: DELIVERED  web  http:80   its answer: DROP  fw forward  policy drop")
+	expect("P1: DELIVERED  web  http:80 ")
+	expect("   its answer: DROP  fw forward  policy drop")
 	expect("lost 3")
 	press(t, m, "2g/dnat<enter>")
 	expect("3 trace events lost here: there may be gaps")

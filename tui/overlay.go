@@ -89,7 +89,7 @@ func (m *model) openInject() {
 	if p := m.packet(); p != nil {
 		m.prompt.propose(p.Probe.From + " " + p.Probe.To)
 	} else {
-		m.prompt.set(m.node() + " ")
+		m.prompt.propose(m.node() + " ")
 	}
 }
 
