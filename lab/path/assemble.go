@@ -46,6 +46,8 @@ func (a *assembler) original() *Path {
 			back.reply, back.forward = true, w
 			p.Reply = back.finish()
 			p.Reply.Probe = a.replyProbe(node, back)
+		} else if p.Verdict == Delivered && w.awaitsAnswer() {
+			p.Reply = w.unanswered()
 		}
 	}
 	p.notLater()

@@ -188,6 +188,15 @@ func (w *walk) delivered(p *Path, t *traversal, facts *Facts) {
 			w.ended(p, Lost, at, "LOST", Observed, byTrace)
 			return
 		}
+		if reason := w.strange(packet); reason != "" {
+			at.Reason = reason
+			verdict := Reject // TCP answers with a reset, UDP with port unreachable
+			if packet.isEcho() {
+				verdict = Drop
+			}
+			w.ended(p, verdict, at, string(verdict), Inferred, "its source is not what was asked, and the socket got no answer")
+			return
+		}
 		w.ended(p, Delivered, at, "DELIVER", Observed, byTrace)
 		return
 	}

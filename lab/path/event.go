@@ -91,6 +91,7 @@ type Facts struct {
 	RPFilter     int      `json:"rpFilter,omitempty"`   // effective rp_filter of that device: 0, 1 strict, 2 loose
 	ReverseErr   string   `json:"reverseErr,omitempty"` // what rp_filter would find: the route back to the source
 	ReverseDev   string   `json:"reverseDev,omitempty"`
+	ReverseType  string   `json:"reverseType,omitempty"`  // of the route that refuses the way back: blackhole, ...
 	NextHop      string   `json:"nextHop,omitempty"`      // the address whose link-layer address was needed
 	NextHopOwner string   `json:"nextHopOwner,omitempty"` // the node of the lab that has it
 	Neighbour    string   `json:"neighbour,omitempty"`    // its state: reachable, incomplete, failed, none

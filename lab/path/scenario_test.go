@@ -222,6 +222,32 @@ var endings = []scenario{
 		t.rec.Facts = []Facts{{Node: "isp", Listened: true, Listener: "udp 0.0.0.0:9"}}
 		return t
 	}, Delivered},
+	{"no-way-back", nil, func() *tape {
+		p := syn("198.51.100.1", 80)
+		t := newTape("client", "198.51.100.1:80/tcp", p)
+		t.send("client", "eth0", p)
+		t.receive("isp", "eth0", p)
+		t.rec.Facts = []Facts{{Node: "isp", Listened: true, Listener: "tcp 0.0.0.0:80", ReverseErr: "network is unreachable"}}
+		return t
+	}, Delivered},
+	{"blackhole-back", nil, func() *tape {
+		p := echo("198.51.100.7", "198.51.100.1")
+		t := newTape("client", "isp", p)
+		t.send("client", "eth0", p)
+		t.receive("isp", "eth0", p)
+		t.rec.Facts = []Facts{{Node: "isp", ReverseErr: "invalid argument", ReverseType: "blackhole"}}
+		return t
+	}, Delivered},
+	{"reply-not-translated", nil, func() *tape {
+		p := syn("198.51.100.1", 80)
+		t := newTape("client", "198.51.100.1:80/tcp", p)
+		t.send("client", "eth0", p)
+		t.receive("isp", "eth0", p)
+		back := answer(p, 0x12)
+		back.sport = 8080
+		t.send("isp", "eth0", back)
+		return t.receive("client", "eth0", back)
+	}, Delivered},
 	{"echo-ignored", nil, func() *tape {
 		p := echo("198.51.100.7", "198.51.100.1")
 		t := newTape("client", "isp", p)

@@ -54,6 +54,9 @@ func (p *Path) Headline() string {
 			parts = append(parts, at.Rule.Where())
 		}
 	}
+	if r := p.Reply; p.Verdict == Delivered && r != nil && r.Verdict != Delivered && r.Verdict != Error {
+		parts = append(parts, "but "+p.Probe.From+" got no answer")
+	}
 	return strings.Join(parts, "  ")
 }
 

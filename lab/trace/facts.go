@@ -18,7 +18,7 @@ import (
 func (s *session) facts() []path.Facts {
 	p := path.Assemble(s.network, &s.rec)
 	out := s.factsOf(p, &s.rec)
-	if p.Reply != nil {
+	if p.Reply != nil && !p.Reply.Unsent() {
 		more := s.factsOf(p.Reply, &s.rec)
 		for i := range more {
 			more[i].Reply = true
@@ -67,7 +67,11 @@ func (s *session) ask(f *path.Facts, hook string, p *path.Packet) error {
 	return nil
 }
 
+// askSocket asks whether anybody listens, and whether an answer could be sent.
 func (s *session) askSocket(f *path.Facts, p *path.Packet) error {
+	if back := link.LookupRoute(link.RouteQuery{Dst: p.Src}); back.Err != nil {
+		f.ReverseErr, f.ReverseType = back.Err.Error(), routeTypeOf(back.Err)
+	}
 	if p.Proto != "tcp" && p.Proto != "udp" {
 		file := "/proc/sys/net/ipv4/icmp_echo_ignore_all"
 		if p.Dst.Is6() {

@@ -99,7 +99,7 @@ func (s *session) look() time.Duration {
 	rec.Events = rec.Events[:len(rec.Events):len(rec.Events)]
 	s.mu.Unlock()
 	p := path.Assemble(s.network, &rec)
-	if p.Reply != nil {
+	if p.Reply != nil && !p.Reply.Unsent() {
 		p = p.Reply
 	}
 	if p.Verdict == path.Delivered && s.discards(p) || p.Verdict == path.Drop && p.At.Chain != "" {
