@@ -80,7 +80,9 @@ func runDown(ctx context.Context, out io.Writer, labs []*lab.Lab) error {
 		reports = append(reports, r)
 		left = left || len(r.Left) > 0
 		if global.output == "text" {
-			fmt.Fprintln(out, r)
+			if _, err := fmt.Fprintln(out, r); err != nil {
+				errs = append(errs, fmt.Errorf("down: lab %s is removed, but %w", l.Name(), err))
+			}
 		}
 	}
 	switch {
@@ -90,7 +92,8 @@ func runDown(ctx context.Context, out io.Writer, labs []*lab.Lab) error {
 			Labs []*lab.Report `json:"labs"`
 		}{1, reports}))
 	case len(labs) == 0:
-		fmt.Fprintln(out, "no lab is up")
+		_, err := fmt.Fprintln(out, "no lab is up")
+		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return &exitError{exitImpossible, err}

@@ -82,8 +82,8 @@ func run(args []string) int {
 		return exit.Code
 	}
 	fmt.Fprintf(os.Stderr, "hookwalk: %v\n", err)
-	if begun {
-		return exitImpossible // standard output is full, for example
+	if begun || file != nil && file.Path == os.Stdout.Name() { // completion is cobra's own, and no verb of ours
+		return exitImpossible
 	}
 	return exitUsage
 }
