@@ -48,7 +48,7 @@ var statelessRules = []string{
 	`ether saddr 02:00:00:00:00:01`, `ether saddr != 02:00:00:00:00:01`, `ether daddr ff:ff:ff:ff:ff:ff`, `ether type ip6`,
 	`ether saddr . ip saddr { 02:00:00:00:00:01 . 192.0.2.1 }`, `vlan id 5`, `vlan id != 5`,
 	`@nh,0,4 4`, `@nh,64,8 64`, `@th,16,16 80`, `@th,0,16 > 30000`, `@nh,96,32 0xc0000201`, `@ll,48,48 0x020000000001`, `@th,500,8 0`,
-	`@th,4000,8 0`, `@nh,160,16 40000`, `@th,104,8 & 0x2 == 0x2`,
+	`@th,2000,8 0`, `@nh,160,16 40000`, `@th,104,8 & 0x2 == 0x2`,
 	`meta mark set 7 meta mark 7`, `ip daddr 192.0.2.2 meta mark set 9 meta mark 9`, `meta mark 9`,
 	`meta mark set meta mark | 0x100 meta mark & 0x100 == 0x100`, `meta mark set ip saddr map { 192.0.2.1 : 0x5, 192.0.2.9 : 0x6 }`, `meta mark 5`,
 	`meta mark set tcp dport map @marks`, `meta mark 0x50-0x60`, `meta mark set jhash ip saddr . tcp dport mod 16 seed 0x12345678`,
