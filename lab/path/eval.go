@@ -94,10 +94,14 @@ func (r *Rules) evaluate(k chainKey, p *nft.Packet, matched map[*nft.Rule]bool, 
 func (r *Rules) evals(v *visit, ev *evaluated, matched map[*nft.Rule]bool, policy bool) []Eval {
 	var out []Eval
 	listed := map[*nft.Rule]bool{}
+	foreign := r.foreignEnd(v)
 	if ev != nil {
 		for i := range ev.rules {
 			rr := &ev.rules[i]
 			e := r.eval(rr, matched[rr.Rule])
+			if foreign && e.Match == No {
+				e.Match, e.Note = Unknown, NotLooked
+			}
 			listed[rr.Rule] = true
 			out = append(out, e)
 			if e.Match == Yes && terminal(rr) {
@@ -121,6 +125,16 @@ func (r *Rules) evals(v *visit, ev *evaluated, matched map[*nft.Rule]bool, polic
 		out = append(out, Eval{Rule: p, Chain: v.key.chain, Match: Yes, Verdict: p.Text, Proof: Observed, Policy: true})
 	}
 	return out
+}
+
+// NotLooked is the note on a rule of a chain in which a rule that is not from the lab's files decided: that one may
+// stand in front of it.
+const NotLooked = "not known whether it was looked at"
+
+// foreignEnd reports whether a rule that is not from the lab's files decided in a chain. Where it stands is not known.
+func (r *Rules) foreignEnd(v *visit) bool {
+	last := &v.events[len(v.events)-1]
+	return last.Type == EventRule && last.Handle != 0 && r.found(last) == nil
 }
 
 // eval describes one rule. reported says that the kernel saw it match.

@@ -1,6 +1,7 @@
 package path
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -143,7 +144,7 @@ func (r *Rules) rule(e *Event) (Rule, bool) {
 	if rule := r.found(e); rule != nil {
 		return r.describe(rule), true
 	}
-	return Rule{Handle: e.Handle, Text: "a rule that is not from the lab's files"}, true
+	return Rule{Handle: e.Handle, Text: fmt.Sprintf("%s %s %s handle %d (not from the lab's files)", e.Family, e.Table, e.Chain, e.Handle)}, true
 }
 
 func (r *Rules) describe(rule *nft.Rule) Rule {

@@ -180,6 +180,10 @@ var endings = []scenario{
 		t.rec.Sent = Sent{Answer: "reset", Errno: "connection refused"}
 		return t
 	}, Reject},
+	{"a-stranger-among-rules", home("8080"), func() *tape {
+		t, p := toForward(newTape("client", "203.0.113.1:8080/tcp", syn("203.0.113.1", 8080)), syn("203.0.113.1", 8080))
+		return t.rule("inet", "filter", "forward", 29, "drop", p)
+	}, Drop},
 	{"jump-chains", map[string]string{"isp": `table inet filter {
 	chain allow {
 		tcp dport 22 accept

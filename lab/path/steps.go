@@ -196,6 +196,7 @@ func (s *stepper) chain(v *visit, early []Change, whole bool) {
 	s.wrote = v
 	switch {
 	case ev == nil:
+	case s.rules.foreignEnd(v): // no rule is known to have been looked at
 	case v.end() == "drop":
 		s.w.dropped = ev
 	case info.Base != nil && info.Base.Type == "nat" && (s.hook == "prerouting" || s.hook == "output"):
