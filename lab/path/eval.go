@@ -99,7 +99,7 @@ func (r *Rules) evals(v *visit, ev *evaluated, matched map[*nft.Rule]bool, polic
 		for i := range ev.rules {
 			rr := &ev.rules[i]
 			e := r.eval(rr, matched[rr.Rule])
-			if foreign && e.Match == No {
+			if foreign && !matched[rr.Rule] {
 				e.Match, e.Note = Unknown, NotLooked
 			}
 			listed[rr.Rule] = true

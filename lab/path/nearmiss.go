@@ -39,7 +39,7 @@ func (w *walk) near(ev *evaluated, saves func(*evaluated, *nft.RuleResult) bool)
 		if rr.Match != nft.No {
 			continue
 		}
-		var missed []*nft.ExprResult
+		var missed, open []*nft.ExprResult
 		var matched []Expr
 		for j := range rr.Exprs {
 			x := &rr.Exprs[j]
@@ -48,7 +48,17 @@ func (w *walk) near(ev *evaluated, saves func(*evaluated, *nft.RuleResult) bool)
 				missed = append(missed, x)
 			case nft.Yes:
 				matched = append(matched, Expr{Text: x.Text, Match: Yes, Want: x.Want, Got: x.Got})
+			default:
+				open = append(open, x)
 			}
+		}
+		if len(missed) == 0 && len(open) == 1 && len(matched) > 0 && saves(ev, rr) {
+			// every other expression matched and the rule did not, so this one did not
+			if why := spent(open[0].Stmt); why != "" {
+				found = append(found, candidate{NearMiss{Rule: w.rules().describe(rr.Rule), Expr: open[0].Text, Matched: matched, Because: why},
+					len(matched) + 100})
+			}
+			continue
 		}
 		if len(missed) != 1 {
 			continue
@@ -73,6 +83,24 @@ func (w *walk) near(ev *evaluated, saves func(*evaluated, *nft.RuleResult) bool)
 		}
 	}
 	return out
+}
+
+// spent says why a limit or a quota did not match; "" for another statement.
+func spent(s nft.Stmt) string {
+	const within, beyond = "not used up", "used up"
+	over := false
+	switch s := s.(type) {
+	case *nft.Limit:
+		over = s.Over
+	case *nft.Quota:
+		over = s.Over
+	default:
+		return ""
+	}
+	if over {
+		return within
+	}
+	return beyond
 }
 
 // redirects reports whether a rule sends what it matches to another address or port.

@@ -180,7 +180,22 @@ var endings = []scenario{
 		t.rec.Sent = Sent{Answer: "reset", Errno: "connection refused"}
 		return t
 	}, Reject},
-	{"a-stranger-among-rules", home("8080"), func() *tape {
+	{"limit-used-up", map[string]string{"isp": `table inet filter {
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		tcp dport 8080 limit rate 5/minute burst 2 packets accept
+		tcp dport 80 limit rate 5/minute accept
+	}
+}
+`}, func() *tape {
+		p := syn("203.0.113.1", 8080)
+		t := newTape("client", "203.0.113.1:8080/tcp", p)
+		t.send("client", "eth0", p)
+		t.at("isp", "eth0", "eth1").rx(p).hooks(p, "prerouting")
+		p.ttl--
+		return t.first("forward", p).policy("inet", "filter", "forward", "drop", p)
+	}, Drop},
+	{"a-stranger-among-rules", home("80"), func() *tape {
 		t, p := toForward(newTape("client", "203.0.113.1:8080/tcp", syn("203.0.113.1", 8080)), syn("203.0.113.1", 8080))
 		return t.rule("inet", "filter", "forward", 29, "drop", p)
 	}, Drop},

@@ -191,6 +191,8 @@ func (m *NearMiss) String() string {
 		fmt.Fprintf(&b, " (is %s: %s)", m.Got, m.Because)
 	case m.Got != "":
 		fmt.Fprintf(&b, " (is %s)", m.Got)
+	case m.Because != "":
+		fmt.Fprintf(&b, " (%s)", m.Because)
 	}
 	return b.String()
 }

@@ -36,6 +36,9 @@ func TestScenarios(t *testing.T) {
 			if bytes.Contains(archive.Comment, []byte("needs ip")) {
 				needProgram(t, "ip")
 			}
+			if bytes.Contains(archive.Comment, []byte("needs nft")) {
+				needProgram(t, "nft")
+			}
 			files := map[string]string{}
 			for _, f := range archive.Files {
 				if !strings.Contains(f.Name, " ") {
