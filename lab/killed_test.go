@@ -29,6 +29,7 @@ const (
 	labVar   = "HOOKWALK_TEST_LAB"
 	phaseVar = "HOOKWALK_TEST_PHASE" // at whose end up kills itself; "" never
 	seedVar  = "HOOKWALK_TEST_SEED"
+	timesVar = "HOOKWALK_TEST_TIMES" // how often at random moments
 )
 
 // upKilled is an up that SIGKILL ends behind a phase.
@@ -52,6 +53,10 @@ func killer() error {
 	if err != nil {
 		return err
 	}
+	times, err := strconv.Atoi(os.Getenv(timesVar))
+	if err != nil {
+		return err
+	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	base := os.Getenv(labVar)
 	started := 0
@@ -64,7 +69,7 @@ func killer() error {
 	if err != nil {
 		return err
 	}
-	for i := range 60 {
+	for i := range times {
 		after := time.Duration(random.Int64N(int64(took) * 3 / 2))
 		if err := killOne(fmt.Sprintf("%s-r%d", base, i), "", after, &started); err != nil {
 			return fmt.Errorf("killed after %v, seed %d: %w", after, seed, err)
@@ -167,7 +172,12 @@ func TestUpKilled(t *testing.T) {
 	before := host(t)
 	cmd := exec.Command("/proc/self/exe")
 	name := newName()
-	cmd.Env = append(os.Environ(), roleVar+"=killer", labVar+"="+name, seedVar+"="+strconv.FormatInt(time.Now().UnixNano(), 10))
+	times := "60"
+	if testing.Short() {
+		times = "10"
+	}
+	cmd.Env = append(os.Environ(), roleVar+"=killer", labVar+"="+name, seedVar+"="+strconv.FormatInt(time.Now().UnixNano(), 10),
+		timesVar+"="+times)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
