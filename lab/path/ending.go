@@ -262,9 +262,9 @@ func (w *walk) noNeighbour(p *Path, t *traversal, facts *Facts) {
 			reason += "; " + facts.LinkDown + " is down"
 			by += ", link state"
 		case facts.NextHopOwner == "":
-			reason += "; no node of the lab has this address"
+			reason += "; no node has this address in the lab's file"
 		default:
-			reason += "; " + facts.NextHopOwner + " has this address"
+			reason += "; " + facts.NextHopOwner + " has this address in the lab's file"
 		}
 	}
 	w.ended(p, Lost, Place{Node: t.node, Hook: "neighbour", Reason: reason}, "LOST", Inferred, by)
