@@ -63,12 +63,22 @@ func (p *Path) Headline() string {
 // hookName is where the path ended, as text has it: "forward/filter", "route", "" for a socket.
 func (p *Path) hookName() string {
 	if n := len(p.Steps); n > 0 && p.Steps[n-1].Station.Chain != "" {
-		return p.Steps[n-1].Station.Name()
+		return p.Steps[n-1].Station.Name() + p.Steps[n-1].jumped()
 	}
 	if p.At.Hook == "socket" {
 		return ""
 	}
 	return p.At.Hook
+}
+
+// jumped names the chain in which the rule that decided stands, " > dns", if that is not the base chain.
+func (s *Step) jumped() string {
+	for _, e := range slices.Backward(s.Rules) {
+		if s.Rule != nil && e.Rule == *s.Rule && e.Match == Yes && e.Chain != s.Station.Chain && !e.Policy {
+			return " > " + e.Chain
+		}
+	}
+	return ""
 }
 
 // Name is the station in one word: "prerouting/dstnat", "route", "eth0".
