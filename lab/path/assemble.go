@@ -98,6 +98,8 @@ func (a *assembler) answer() string {
 		return "icmp " + s.ICMP + " from " + s.From
 	case s.Answer != "":
 		return s.Answer
+	case s.Errno == "invalid argument": // fib_props, net/ipv4/fib_semantics.c
+		return s.Errno + " (EINVAL: the kernel's error for a blackhole route)"
 	}
 	return s.Errno
 }

@@ -111,6 +111,12 @@ var routes = []scenario{
 		t.rec.Facts = []Facts{{Node: "client", RouteErr: "permission denied", RouteType: "prohibit"}}
 		return t
 	}, Drop},
+	{"never-sent-blackhole", nil, func() *tape {
+		t := newTape("client", "192.0.2.1", echo("198.51.100.7", "192.0.2.1"))
+		t.rec.Sent = Sent{Errno: "invalid argument"}
+		t.rec.Facts = []Facts{{Node: "client", RouteErr: "invalid argument", RouteType: "blackhole"}}
+		return t
+	}, Drop},
 	{"never-sent-blind", nil, func() *tape {
 		t := newTape("client", "192.0.2.1", echo("198.51.100.7", "192.0.2.1"))
 		t.rec.Blind["client"] = "the tracer's table could not be loaded"
