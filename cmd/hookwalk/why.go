@@ -142,13 +142,16 @@ func writeJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// verdictExit is the exit code of a path: the packet, and what was sent back, must have arrived.
+// verdictExit is the exit code of a path: the packet must have arrived, and so must the answer. Where one is expected
+// and was not sent, the path has a reply that says why.
 func verdictExit(p *path.Path) error {
 	switch {
 	case p.Verdict == path.Error:
 		return &exitError{Code: exitImpossible}
 	case p.Verdict != path.Delivered:
 		return &exitError{Code: exitFailed}
+	case p.Reply != nil && p.Reply.Verdict == path.Error:
+		return &exitError{Code: exitImpossible}
 	case p.Reply != nil && p.Reply.Verdict != path.Delivered:
 		return &exitError{Code: exitFailed}
 	}
