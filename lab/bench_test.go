@@ -56,8 +56,9 @@ func chainAddrs(i int) (four, six [2]netip.Prefix) {
 	return four, six
 }
 
-// BenchmarkUpChain1000 deploys 1,000 nodes in a chain. x-bare is the time relative to the same network made with bare
-// netlink calls, in turns within one run.
+// BenchmarkUpChain1000 deploys 1,000 nodes in a chain, three times an op. x-bare is the time relative to the same
+// network made with bare netlink calls, in turns within one run, the best of each: whatever else the machine does
+// makes both slower, but not at the same moment.
 func BenchmarkUpChain1000(b *testing.B) { benchmarkUp(b, 1000) }
 
 // BenchmarkUpChain6 is a small lab: what counts is the time itself.
@@ -65,53 +66,49 @@ func BenchmarkUpChain6(b *testing.B) { benchmarkUp(b, 6) }
 
 func benchmarkUp(b *testing.B, nodes int) {
 	needNamespaces(b)
-	var ours, bare, ending time.Duration
+	const turns = 3
+	best := func(old, now time.Duration) time.Duration {
+		if old == 0 || now < old {
+			return now
+		}
+		return old
+	}
+	var ours, bare, ending time.Duration // ending is the worst
 	var memory int
 	phases := map[string]time.Duration{}
 	for b.Loop() {
-		b.StopTimer()
-		bare += runBare(b, nodes)
-		drain(b)
-		plan := chainPlan(newName(), nodes)
-		b.StartTimer()
-		begin := time.Now()
-		l, err := Up(context.Background(), plan, Options{}, func(p Progress) { phases[p.Phase] += p.Took })
-		if err != nil {
-			b.Fatal(err)
+		for range turns {
+			b.StopTimer()
+			bare = best(bare, runBare(b, nodes))
+			drain(b)
+			plan := chainPlan(newName(), nodes)
+			b.StartTimer()
+			begin := time.Now()
+			l, err := Up(context.Background(), plan, Options{}, func(p Progress) { phases[p.Phase] = best(phases[p.Phase], p.Took) })
+			if err != nil {
+				b.Fatal(err)
+			}
+			ours = best(ours, time.Since(begin))
+			b.StopTimer()
+			s, err := l.Status(context.Background())
+			if err != nil {
+				b.Fatal(err)
+			}
+			memory = max(memory, residentKiB(b, s.Holder.Pid))
+			begin = time.Now()
+			down(b, l)
+			ending = max(ending, time.Since(begin))
+			drain(b)
+			b.StartTimer()
 		}
-		ours += time.Since(begin)
-		b.StopTimer()
-		s, err := l.Status(context.Background())
-		if err != nil {
-			b.Fatal(err)
-		}
-		memory = max(memory, residentKiB(b, s.Holder.Pid))
-		begin = time.Now()
-		down(b, l)
-		ending += time.Since(begin)
-		drain(b)
-		b.StartTimer()
 	}
 	b.ReportMetric(float64(ours)/float64(bare), "x-bare")
+	b.ReportMetric(ours.Seconds()*1000, "up-ms")
 	b.ReportMetric(float64(memory)/1024, "holder-MiB")
-	b.ReportMetric(ending.Seconds()*1000/float64(b.N), "down-ms")
+	b.ReportMetric(ending.Seconds()*1000, "down-ms")
 	for name, took := range phases {
-		b.ReportMetric(took.Seconds()*1000/float64(b.N), name+"-ms")
+		b.ReportMetric(took.Seconds()*1000, name+"-ms")
 	}
-}
-
-// BenchmarkBareNetlink1000 is what BenchmarkUpChain1000 is measured against: network namespaces, veth pairs made
-// directly in both, addresses, and up, on as many threads as there are cores; no routes, no waiting, no pins.
-func BenchmarkBareNetlink1000(b *testing.B) {
-	needNamespaces(b)
-	var took time.Duration
-	for b.Loop() {
-		took += runBare(b, 1000)
-		b.StopTimer()
-		drain(b)
-		b.StartTimer()
-	}
-	b.ReportMetric(took.Seconds()*1000/float64(b.N), "bare-ms")
 }
 
 // BenchmarkWhy asks about one packet that arrives and one that a rule discards, on a running lab: two answers an op.
