@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,11 +53,12 @@ func onTerminal(how string) {
 
 // terminal is a session on a pseudo terminal.
 type terminal struct {
-	t    *testing.T
-	file *os.File
-	cmd  *exec.Cmd
-	out  bytes.Buffer
-	seen int // bytes of out that until went past
+	t     *testing.T
+	file  *os.File
+	cmd   *exec.Cmd
+	races string // files that begin so have what the race detector says of the session
+	out   bytes.Buffer
+	seen  int // bytes of out that until went past
 }
 
 func openTerminal(t *testing.T, how string, env ...string) *terminal {
@@ -67,8 +69,9 @@ func openTerminal(t *testing.T, how string, env ...string) *terminal {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a session that hangs ends, and the test says where
 	t.Cleanup(cancel)
-	x := &terminal{t: t, cmd: exec.CommandContext(ctx, exe)}
-	x.cmd.Env = append(append(os.Environ(), "HOOKWALK_TUI_TEST="+how, "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR="), env...)
+	x := &terminal{t: t, cmd: exec.CommandContext(ctx, exe), races: filepath.Join(t.TempDir(), "race")}
+	x.cmd.Env = append(append(os.Environ(), "HOOKWALK_TUI_TEST="+how, "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR=",
+		"GORACE=exitcode=0 log_path="+x.races), env...)
 	x.file, err = pty.StartWithSize(x.cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {
 		t.Skipf("no pseudo terminal here: %v", err)
@@ -105,8 +108,9 @@ func (x *terminal) write(s string) {
 func (x *terminal) restored() {
 	x.t.Helper()
 	if err := x.cmd.Wait(); err != nil {
-		x.t.Errorf("the program ended with %v", err)
+		x.t.Errorf("the program ended with %v, after\n%s", err, x.out.String())
 	}
+	x.raceless()
 	out := x.out.String()
 	for _, mode := range []struct{ on, off string }{
 		{"\x1b[?1049h", "\x1b[?1049l"}, {"\x1b[?25l", "\x1b[?25h"}, {"\x1b[?1004h", "\x1b[?1004l"}, {"\x1b[?2004h", "\x1b[?2004l"},
@@ -114,6 +118,29 @@ func (x *terminal) restored() {
 		on, off := strings.LastIndex(out, mode.on), strings.LastIndex(out, mode.off)
 		if on < 0 || off < on {
 			x.t.Errorf("%q at %d, %q at %d", mode.on, on, mode.off, off)
+		}
+	}
+}
+
+// raceless checks that the race detector found nothing. One race is known and not ours: bubbletea 2.1.1 closes its
+// reader of the terminal (cancelreader 0.2.2) when the program is killed, without waiting for the goroutine that reads.
+func (x *terminal) raceless() {
+	x.t.Helper()
+	files, err := filepath.Glob(x.races + ".*")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		for _, report := range strings.Split(string(text), "WARNING: DATA RACE")[1:] {
+			access, _, _ := strings.Cut(report, " created at:")
+			if !strings.Contains(access, "cancelreader.(*epollCancelReader).Read()") ||
+				!strings.Contains(access, "cancelreader.(*epollCancelReader).Close()") {
+				x.t.Errorf("a data race:%s", report)
+			}
 		}
 	}
 }
