@@ -20,7 +20,7 @@ import (
 func TestMessages(t *testing.T) {
 	needNFT(t)
 	for _, g := range rowGroups {
-		if !slices.Contains([]string{"queue", "bridge reject", "bridge meta", "inet", "synproxy"}, g.name) {
+		if !slices.Contains([]string{"queue", "bridge reject", "bridge meta", "inet", "synproxy", "netdev reject"}, g.name) {
 			continue
 		}
 		for _, rule := range g.rules {

@@ -121,7 +121,7 @@ var rowGroups = []rowGroup{
 		"accept", "drop", "continue", "return", "jump other", "goto other", "counter", "counter packets 5 bytes 6", "counter accept",
 		`counter name "hits"`, `quota name "cap" drop`, `limit name "slow" accept`, "limit rate 10/second", "limit rate over 10/minute",
 		"limit rate 10/hour burst 3 packets", "limit rate 400/day", "limit rate 1/week", "limit rate 1 mbytes/second", "limit rate over 1 kbytes/second burst 2 kbytes",
-		"ct count 5", "ct count over 10 drop", "tcp dport 22 ct count over 3 reject", "add @seen { ip saddr ct count over 5 }",
+		"ct count 5", "ct count over 10 drop", "tcp dport 22 ct count over 3 reject", "add @seenpairs { ip saddr . tcp dport ct count over 5 }",
 		"limit rate 512 bytes/minute", "quota 1 kbytes", "quota over 10 mbytes", "quota over 10 mbytes used 5 mbytes drop", "log", `log prefix "in: "`,
 		`log prefix "x" level debug flags all`, "log level alert", "log level audit", "log flags tcp sequence,options", "log flags ip options", "log flags skuid", "log flags ether",
 		"log group 2", `log prefix "x" group 2 snaplen 20 queue-threshold 5`, "reject", "reject with icmp host-unreachable", "reject with icmp type admin-prohibited",
@@ -215,8 +215,9 @@ var rowGroups = []rowGroup{
 		"ip saddr 10.0.0.1", "ip6 saddr ::1", "tcp dport 22", "ether saddr 02:00:00:00:00:01", "ether saddr 02:00:00:00:00:01 ip saddr 10.0.0.1", "vlan id 5", "vlan id 5 ip saddr 10.0.0.1",
 		"vlan id 5 tcp dport 22", "vlan type ip", "ether type vlan vlan id 5", "ether type vlan vlan type ip ip saddr 10.0.0.1", "meta l4proto tcp @th,32,32 0x11223344 meta nftrace set 1",
 		"arp operation request", "icmp type echo-request", "icmpv6 type echo-request", "meta protocol ip", "meta protocol { ip, ip6 }", "ether type ip ip saddr 10.0.0.1", "ip saddr 10.0.0.1 icmp type 8",
-		"ip dscp set cs1", "udp dport set 53", "reject", "meta priority set 1:10", "meta iiftype ether ether saddr 02:00:00:00:00:01",
+		"ip dscp set cs1", "udp dport set 53", "meta priority set 1:10", "meta iiftype ether ether saddr 02:00:00:00:00:01",
 	}},
+	{"netdev reject", "netdev", "type filter hook ingress device \"lo\" priority 0; policy accept;", "", []string{"reject"}},
 	{"dnat", "ip", "type nat hook prerouting priority dstnat; policy accept;", `
 	map single { type inet_service : ipv4_addr; elements = { 80 : 10.0.0.1 }; }
 	map both { type inet_service : ipv4_addr . inet_service; elements = { 80 : 10.0.0.1 . 8080 }; }

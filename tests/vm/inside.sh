@@ -10,9 +10,10 @@ set -eu -o pipefail
 all() {
 	dir=$1
 	shift
-	# What root must have done once, so that ordinary users find it. None of it makes a device.
+	# What root must have done once, so that ordinary users find it; none of it makes a device. And modules that bring
+	# sysctls: tests that look whether the host stays as it was must not see them appear.
 	echo 2 >/proc/sys/net/core/fb_tunnels_only_for_init_net
-	for module in "dummy numdummies=0" "bonding max_bonds=0" "ifb numifbs=0" br_netfilter; do
+	for module in "dummy numdummies=0" "bonding max_bonds=0" "ifb numifbs=0" br_netfilter vrf nf_conntrack; do
 		# shellcheck disable=SC2086 # a module and its parameter
 		modprobe $module
 	done
