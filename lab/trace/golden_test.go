@@ -91,35 +91,30 @@ func record(t *testing.T, l *lab.Lab, f flow) *path.Recording {
 }
 
 // ways lists, for each packet of IPv4 (or of ARP) that a node reported, the user's base chains that it entered:
-// "family:chain", in order. A trace id that is used again begins a new one.
+// "family:chain", in order. The packets are in the order in which they came. A trace id that is used again begins a
+// new one.
 func ways(rec *path.Recording, node string, arp bool) []string {
-	var order []uint32
-	chains := map[uint32][]string{}
-	var out []string
-	flush := func(id uint32) {
-		if len(chains[id]) > 0 {
-			out = append(out, strings.Join(chains[id], " > "))
-		}
-		delete(chains, id)
-	}
+	var all []*[]string
+	of := map[uint32]*[]string{}
 	for i := range rec.Events {
 		e := &rec.Events[i]
 		if e.Node != node || !e.HasHeaders() || arp == (e.NH[0]>>4 == 4) {
 			continue
 		}
 		begins := e.Table == path.TracerTable && (e.Chain == path.ChainRX || e.Family == "inet" && e.Chain == "output"+path.SuffixFirst)
-		if begins {
-			flush(e.ID)
-		}
-		if !slices.Contains(order, e.ID) {
-			order = append(order, e.ID)
+		if begins || of[e.ID] == nil {
+			of[e.ID] = &[]string{}
+			all = append(all, of[e.ID])
 		}
 		if e.Table != path.TracerTable {
-			chains[e.ID] = append(chains[e.ID], e.Family+":"+e.Chain)
+			*of[e.ID] = append(*of[e.ID], e.Family+":"+e.Chain)
 		}
 	}
-	for _, id := range order {
-		flush(id)
+	var out []string
+	for _, chains := range all {
+		if len(*chains) > 0 {
+			out = append(out, strings.Join(*chains, " > "))
+		}
 	}
 	return out
 }
