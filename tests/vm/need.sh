@@ -21,12 +21,17 @@ tmux tmux
 curl curl
 LIST
 [ -n "$packages" ] || exit 0
+sudo=''
 if [ "$(id -u)" != 0 ]; then
-	echo "need.sh: missing; run: sudo apt-get install --no-install-recommends$packages" >&2
-	exit 3
+	sudo -n true 2>/dev/null || {
+		echo "need.sh: missing; run: sudo apt-get install --no-install-recommends$packages" >&2
+		exit 3
+	}
+	sudo="sudo -n"
 fi
+export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # $packages is several words
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2 || {
-	apt-get update -qq >&2
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >&2
+$sudo apt-get install -y -qq --no-install-recommends $packages >&2 || {
+	$sudo apt-get update -qq >&2
+	$sudo apt-get install -y -qq --no-install-recommends $packages >&2
 }
