@@ -54,6 +54,7 @@ const (
 	NftNetdevEgress   Feature = "nft-netdev-egress"
 	NftInetIngress    Feature = "nft-inet-ingress"
 	NftOwner          Feature = "nft-owner"
+	NftPayloadSet     Feature = "nft-payload-set"
 	Conntrack         Feature = "conntrack"
 	NAT               Feature = "nat"
 	NftQueue          Feature = "nft-queue"
@@ -157,6 +158,8 @@ var features = []feature{
 		try: tryNft(nftNetdevEgress), cost: "no rules at egress; packets are not seen leaving a device"},
 	{name: NftInetIngress, group: groupRules, needs: Needs{Option: "CONFIG_NETFILTER_INGRESS", Since: "5.10"},
 		try: tryNft(nftInetIngress), cost: "no ingress chains in family inet (use family netdev)"},
+	{name: NftPayloadSet, group: groupRules, needs: Needs{Option: "CONFIG_NF_TABLES", Since: "4.5"}, try: tryPayloadSet,
+		cost: "rules cannot write header fields (ip ttl set ..., tcp dport set ...)"},
 	{name: Conntrack, group: groupRules, needs: Needs{Module: "nf_conntrack", Option: "CONFIG_NF_CONNTRACK, CONFIG_NFT_CT"},
 		try: tryConntrack, cost: "no rules that know connections (ct state ...), no NAT"},
 	{name: NAT, group: groupRules, needs: Needs{Module: "nft_nat", Option: "CONFIG_NFT_NAT, CONFIG_NFT_MASQ"}, try: tryNAT,

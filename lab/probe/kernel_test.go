@@ -62,6 +62,7 @@ var oracles = map[Feature]string{
 	NftARP:          "nft 'table arp t { chain c { type filter hook input priority 0; }; }'",
 	NftBridge:       "nft 'table bridge t { chain c { type filter hook prerouting priority 0; }; }'",
 	NftOwner:        "nft 'table ip t { flags owner; }'",
+	NftPayloadSet:   "nft 'table ip t { chain c { type filter hook input priority 0; ip ttl set 1; }; }'",
 	Conntrack:       "nft 'table inet t { chain c { type filter hook input priority 0; ct state new; }; }'",
 	NAT:             "nft 'table ip t { chain c { type nat hook postrouting priority 100; masquerade; }; }'",
 	NftQueue:        "nft 'table ip t { chain c { type filter hook input priority 0; queue num 0; }; }'",

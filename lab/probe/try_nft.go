@@ -59,6 +59,16 @@ func tryOwner() error {
 	return loadNew("a table with the flag owner", table(inet, owner))
 }
 
+// tryPayloadSet loads ip ttl set 1. Linux 7.2 refuses it inside user namespaces.
+func tryPayloadSet() error {
+	const network, ttl, checksum = unix.NFT_PAYLOAD_NETWORK_HEADER, 8, 10 // offsets in the IPv4 header, RFC 791 section 3.1
+	err := loadNew("a rule that writes a header field", table(ip, 0), base(ip, "c", "filter", hookInput, 0, ""),
+		rule(ip, "c", immediate(register, []byte{1, unix.IPPROTO_TCP}), expr("payload", u32(unix.NFTA_PAYLOAD_BASE, network),
+			u32(unix.NFTA_PAYLOAD_OFFSET, ttl), u32(unix.NFTA_PAYLOAD_LEN, 2), u32(unix.NFTA_PAYLOAD_SREG, register),
+			u32(unix.NFTA_PAYLOAD_CSUM_TYPE, unix.NFT_PAYLOAD_CSUM_INET), u32(unix.NFTA_PAYLOAD_CSUM_OFFSET, checksum))))
+	return deniedIf(err, "CAP_NET_ADMIN outside of user namespaces", unix.EPERM)
+}
+
 func tryConntrack() error {
 	return loadNew("a rule with ct state", table(inet, 0), base(inet, "c", "filter", hookInput, 0, ""), rule(inet, "c", ctState()))
 }

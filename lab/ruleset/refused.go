@@ -129,6 +129,8 @@ func wholeHint(errno unix.Errno) string {
 // hint says what to do about an error at one message. expr is the expression that was refused, "" if it is not known.
 func (p *part) hint(errno unix.Errno, expr string) string {
 	switch {
+	case errors.Is(errno, unix.EPERM) && expr == "payload":
+		return "Linux 7.2 and later let nobody write header fields inside a user namespace: run the lab as root"
 	case errors.Is(errno, unix.EPERM):
 		return "loading rules needs CAP_NET_ADMIN; a table with the flag owner belongs to the process that made it"
 	case expr != "" && (errors.Is(errno, unix.ENOENT) || errors.Is(errno, unix.EOPNOTSUPP)):
