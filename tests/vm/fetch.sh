@@ -3,6 +3,7 @@
 # vmlinuz and lib/modules/VERSION.
 #
 #	fetch.sh 6.1 | 6.12 | 7.2 | newest | /path/to/unpacked
+#	fetch.sh qemu                       QEMU 10, for Debian 12, whose own is 7.2; the folder holds usr/bin
 #
 # 6.1 is Debian 12's own kernel, 6.12 that of its backports, 7.2 that of unstable, which newest is too, whatever its
 # version has become. Everything is kept in
@@ -14,7 +15,7 @@ cache=${HOOKWALK_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hookwalk/vm}
 case $kernel in
 /*) echo "$kernel"; exit 0 ;;
 6.1) suite=bookworm ;;
-6.12) suite=bookworm-backports ;;
+6.12 | qemu) suite=bookworm-backports ;;
 7.* | newest) suite=unstable ;;
 *) echo "fetch.sh: kernel $kernel: want 6.1, 6.12, 7.2, newest or a folder" >&2; exit 2 ;;
 esac
@@ -23,7 +24,7 @@ dir=$cache/$kernel
 mkdir -p "$cache"
 exec 9>"$dir.lock"
 flock 9 # one fetches, the others wait and have it
-if [ -e "$dir/vmlinuz" ]; then
+if [ -e "$dir/vmlinuz" ] || [ -e "$dir/usr/bin/qemu-system-x86_64" ]; then
 	echo "$dir"
 	exit 0
 fi
@@ -41,6 +42,18 @@ APT="-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=$apt/parts -o Di
 mkdir -p "$apt/parts"
 mv "$apt/debian.sources" "$apt/parts/"
 apt-get $APT update -qq >&2
+
+if [ "$kernel" = qemu ]; then
+	(cd "$apt/debs" && apt-get $APT download -qq qemu-system-x86 qemu-system-common qemu-system-data seabios >&2)
+	rm -rf "$dir.new" && mkdir "$dir.new"
+	for deb in "$apt"/debs/*.deb; do
+		dpkg -x "$deb" "$dir.new"
+	done
+	rm -rf "$apt/debs"
+	mv "$dir.new" "$dir"
+	echo "$dir"
+	exit 0
+fi
 
 # The kernel and the packages it is split into, from the meta package on.
 packages=

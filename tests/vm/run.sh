@@ -7,7 +7,7 @@
 #	-k  6.1, 6.12 (default), 7.2, newest, or a folder with vmlinuz and lib/modules
 #	-t  how long the guest may take, in seconds (default 600)
 #	-n  also give the guest two network cards of this model with a cable between them: e1000e, virtio-net-pci,
-#	    vmxnet3, igb (QEMU 8)
+#	    vmxnet3, igb
 #	-s  a shell in the guest, after the command if there is one
 #	-w  a folder of the host that the guest may write, as /out (default: a new one, removed at the end)
 #	-l  keep the console in this file (default: console of the kernel in the cache)
@@ -32,6 +32,19 @@ done
 shift $((OPTIND - 1))
 "$here/need.sh"
 dir=$("$here/fetch.sh" "$kernel")
+# Before 8.1 QEMU sometimes translates code that another processor is just changing, which panics a kernel that switches
+# its branches while it runs; Debian 12 has a newer one to offer. One processor at a time is safe, and half as fast.
+qemu=qemu-system-x86_64 accel=tcg,thread=multi data=''
+case $($qemu --version) in
+*"version "[1-7].* | *"version 8.0."*)
+	if new=$("$here/fetch.sh" qemu) && "$new/usr/bin/$qemu" --version >/dev/null 2>&1; then
+		qemu=$new/usr/bin/$qemu data="-L $new/usr/share/qemu -L $new/usr/share/seabios"
+	else
+		echo "run.sh: $($qemu --version | head -n 1) and no newer one: one processor at a time" >&2
+		accel=tcg,thread=single
+	fi
+	;;
+esac
 release=$(ls "$dir/lib/modules")
 modules=$dir/lib/modules/$release
 work=$(mktemp -d)
@@ -77,25 +90,28 @@ rm -f "$out/.status"
 
 cards=''
 if [ -n "$nic" ]; then
+	cards="-machine q35" # PCI Express, each card behind a port of its own: igb has virtual functions
 	for i in 1 2; do
-		cards="$cards -netdev hubport,id=nic$i,hubid=0 -device $nic,netdev=nic$i,mac=52:54:00:00:00:0$i"
+		cards="$cards -device pcie-root-port,id=port$i,chassis=$i -netdev hubport,id=nic$i,hubid=0
+			-device $nic,bus=port$i,netdev=nic$i,mac=52:54:00:00:00:0$i"
 	done
 fi
 share="security_model=none,multidevs=remap"
 serial=stdio
 [ -z "$shell" ] || serial=mon:stdio
 # no_timer_check: where the host is busy, the check of the timer fails and the boot goes wrong.
-set -- -accel "${ACCEL:-tcg,thread=multi}" -cpu max -smp "$(nproc)" -m 3072 -nodefaults -no-reboot -display none -serial "$serial" \
+set -- -accel "${ACCEL:-$accel}" -cpu max -smp "$(nproc)" -m 3072 -nodefaults -no-reboot -display none \
+	-serial "$serial" \
 	-kernel "$dir/vmlinuz" -initrd "$initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check" \
 	-virtfs "local,path=/,mount_tag=root,readonly=on,$share" -virtfs "local,path=$out,mount_tag=out,$share"
 if [ -n "$shell" ]; then
-	# shellcheck disable=SC2086 # $cards is several words
-	qemu-system-x86_64 "$@" $cards
+	# shellcheck disable=SC2086 # $data and $cards are several words
+	"$qemu" $data "$@" $cards
 	[ -s "$out/.command" ] || exit 0
 else
 	# A guest that hangs is ended from outside; the console is shown as it comes, and kept.
 	# shellcheck disable=SC2086
-	{ timeout --foreground -k 5 "$limit" qemu-system-x86_64 "$@" $cards </dev/null 2>&1 || echo $? >"$work/qemu"; } |
+	{ timeout --foreground -k 5 "$limit" "$qemu" $data "$@" $cards </dev/null 2>&1 || echo $? >"$work/qemu"; } |
 		sed -u 's/\r//g; /sysrq: Power Off$/d; /reboot: Power down$/d; /warning: hub 0 is not connected/d' | tee "$console"
 fi
 if [ -s "$out/.status" ]; then
