@@ -80,6 +80,7 @@ fi
 # What the guest is to run.
 printf '%s\n' "$dir" >"$out/.kernel"
 pwd >"$out/.cwd"
+echo "$cache" >"$out/.cache"
 : >"$out/.command"
 for word in "$@"; do
 	printf "'%s' " "$(printf '%s' "$word" | sed "s/'/'\\\\''/g")" >>"$out/.command"

@@ -34,7 +34,7 @@ new=$(mktemp -d "$cache/build/new.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 mkdir "$new/tree" "$new/bin"
 tar -cf - --exclude ./.git --exclude ./bin . | tar -xf - -C "$new/tree"
-key=$({ go version && echo "$packages" && cd "$new/tree" && find . -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum | cut -c 1-16)
+key=$({ go version && echo "$packages ${GOFLAGS:-}" && cd "$new/tree" && find . -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum | cut -c 1-16)
 build=$cache/build/$key
 if [ ! -d "$build" ]; then
 	(
