@@ -1,7 +1,7 @@
 package ruleset
 
 import (
-	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -41,6 +41,7 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 	// The order in which a name must exist before it is used: chains may jump to each other, elements of maps to chains.
 	for _, t := range rs.Tables {
 		c.newTable(t)
+		c.emptied(rs.Flush, t)
 		for _, ch := range t.Chains {
 			c.newChain(t, ch)
 		}
@@ -77,30 +78,30 @@ func (c *compiler) fail(span nft.Span, what string, hint string, err error) {
 	}
 }
 
-// flush does what a `flush` or `delete` command asks for. The table that it names exists in any case: the checker lets
-// only tables pass that were written before it, or may be missing.
+// flush does what a `flush ruleset` or `delete table` asks for. The table exists then in any case: the checker lets only
+// those pass that were written before the command, or may be missing. What else was taken away is not in the ruleset;
+// a table of before that is flushed is, see emptied.
 func (c *compiler) flush(f *nft.Flush) {
-	word := "flush "
-	if f.Delete {
-		word = "delete "
-	}
-	p := part{what: word + f.What, span: f.Span}
-	if f.What == "ruleset" {
-		c.begin(unix.NFT_MSG_DELTABLE, 0, f.Family, p)
-		return
-	}
-	if f.What != "table" {
-		c.fail(f.Span, "", "", fmt.Errorf("`%s` cannot be loaded yet", p.what))
-		return
-	}
-	c.begin(unix.NFT_MSG_NEWTABLE, unix.NLM_F_CREATE, f.Family, p)
-	c.str(unix.NFTA_TABLE_NAME, f.Table)
-	if f.Delete {
+	switch {
+	case f.What == "ruleset":
+		c.begin(unix.NFT_MSG_DELTABLE, 0, f.Family, part{what: "flush ruleset", span: f.Span})
+	case f.Delete:
+		p := part{what: "delete table", span: f.Span}
+		c.begin(unix.NFT_MSG_NEWTABLE, unix.NLM_F_CREATE, f.Family, p)
+		c.str(unix.NFTA_TABLE_NAME, f.Table)
 		c.begin(unix.NFT_MSG_DELTABLE, 0, f.Family, p)
 		c.str(unix.NFTA_TABLE_NAME, f.Table)
-	} else {
-		c.begin(unix.NFT_MSG_DELRULE, 0, f.Family, p)
-		c.str(unix.NFTA_RULE_TABLE, f.Table)
+	}
+}
+
+// emptied removes the rules that a table had before, if the file flushes it.
+func (c *compiler) emptied(flush []nft.Flush, t *nft.Table) {
+	i := slices.IndexFunc(flush, func(f nft.Flush) bool {
+		return f.What == "table" && !f.Delete && f.Family == t.Family && f.Table == t.Name
+	})
+	if i >= 0 {
+		c.begin(unix.NFT_MSG_DELRULE, 0, t.Family, part{what: "flush table", span: flush[i].Span})
+		c.str(unix.NFTA_RULE_TABLE, t.Name)
 	}
 }
 

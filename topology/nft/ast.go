@@ -27,7 +27,7 @@ type File struct {
 // Item is something that stands on a line of its own in a file or a block:
 //
 //	anywhere   *Comment, *Include, *Define, *Raw
-//	in a file  *TableDecl, *FlushDecl, *AddDecl
+//	in a file  *TableDecl, *FlushDecl, *AddDecl, *ReplaceDecl, *RenameDecl
 //	in a table *ChainDecl, *SetDecl, *ObjectDecl, *FlagsDecl, *Property
 //	in a chain *BaseDecl, *PolicyDecl, *RuleDecl, *Property
 //	in a set   *TypeDecl, *FlagsDecl, *Property, *ElementsDecl, *StmtDecl
@@ -74,14 +74,35 @@ type Raw struct {
 	Text string
 }
 
-// FlushDecl is `flush ruleset`, `flush table ip x`, `delete table ip x`, ...
+// FlushDecl is `flush ruleset`, `flush table ip x`, `delete chain ip x y`, `destroy map ip x y`, ...
 type FlushDecl struct {
 	Line
 	Op     string // flush, delete, destroy
-	What   string // ruleset, table, chain, set, map
+	What   string // ruleset, table, chain, rule, set, map, meter, element, flowtable, or a kind of object: "counter", "ct helper"
+	Family *WordNode
+	Table  *WordNode
+	Name   *WordNode // of what is in a table; of a rule and of elements: of the chain or the set they are in
+	Handle *WordNode // `handle 5`, for the name
+	Elems  ExprNode  // of element: *SetNode or *VarNode
+}
+
+// ReplaceDecl is `replace rule ip x y handle 5 tcp dport 22 accept`.
+type ReplaceDecl struct {
+	Line
+	Family *WordNode
+	Table  *WordNode
+	Chain  *WordNode
+	Handle *WordNode
+	Rule   *RuleDecl
+}
+
+// RenameDecl is `rename chain ip x old new`.
+type RenameDecl struct {
+	Line
 	Family *WordNode
 	Table  *WordNode
 	Name   *WordNode
+	To     *WordNode
 }
 
 // AddDecl is a command at the top of a file: `add rule ip filter input tcp dport 22 accept`. `add table` is a
@@ -92,6 +113,8 @@ type AddDecl struct {
 	Family *WordNode
 	Table  *WordNode
 	Chain  *WordNode // of a rule
+	Where  string    // index, handle or position, of a rule that is put beside another; ""
+	At     *WordNode // which
 	Set    *WordNode // of elements
 	Item   Item      // *ChainDecl, *RuleDecl, *SetDecl, *ObjectDecl, *ElementsDecl
 }

@@ -10,7 +10,7 @@ import (
 // there is one. Chains and sets may be used before they are written.
 func Check(f *File) (*Ruleset, Errors) {
 	c := &checker{
-		rs: &Ruleset{}, used: map[Span]*variable{}, chains: map[string]*Chain{}, looped: map[*Verdict]bool{},
+		rs: &Ruleset{}, used: map[Span]*variable{}, chains: map[chainKey]*Chain{}, graves: map[*Table][]grave{}, gone: map[*Rule]bool{}, looped: map[*Verdict]bool{},
 		errs: append(Errors(nil), f.errs...), partial: len(f.errs) > 0,
 	}
 	c.file(f)
@@ -19,7 +19,7 @@ func Check(f *File) (*Ruleset, Errors) {
 			if len(c.errs) >= maxErrors {
 				break
 			}
-			c.table, c.chain, c.env = j.table, j.chain, j.env
+			c.table, c.chain, c.env, c.now = j.table, j.chain, j.env, j.now
 			c.try(j.run)
 		}
 		if p == phaseElements {
@@ -58,6 +58,7 @@ type job struct {
 	table *Table
 	chain *Chain
 	env   *variable
+	now   int
 	run   func()
 }
 
@@ -76,7 +77,12 @@ type checker struct {
 
 	used   map[Span]*variable // where a variable was put in, and which
 	copied int                // nodes that variables were replaced by
-	chains map[string]*Chain  // by family, table and name
+	chains map[chainKey]*Chain
+
+	now    int // how many things were deleted up to this point of the file
+	graves map[*Table][]grave
+	gone   map[*Rule]bool // rules that a command removed
+	inRule *Rule          // the one being checked
 
 	needs  []hookNeed
 	looped map[*Verdict]bool // jumps that close a loop
@@ -84,7 +90,7 @@ type checker struct {
 
 // later puts a part of the file off.
 func (c *checker) later(p phase, run func()) {
-	c.jobs[p] = append(c.jobs[p], job{c.table, c.chain, c.env, run})
+	c.jobs[p] = append(c.jobs[p], job{c.table, c.chain, c.env, c.now, run})
 }
 
 // try runs f up to the first mistake it gives up at; false if it gave up.

@@ -47,7 +47,7 @@ func dump(r *Ruleset) string {
 		if f.Delete {
 			op = "delete"
 		}
-		fmt.Fprintf(&b, "%v %s %s\n", f.Pos, op, join(f.What, f.Family.String(), f.Table, f.Name))
+		fmt.Fprintf(&b, "%v %s %s\n", f.Pos, op, join(f.What, f.Family.String(), f.Table))
 	}
 	for _, t := range r.Tables {
 		fmt.Fprintf(&b, "%v table %v %s", t.Pos, t.Family, t.Name)

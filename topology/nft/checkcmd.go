@@ -1,14 +1,14 @@
 package nft
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // add takes over `add rule ...` and its kin.
 func (c *checker) add(d *AddDecl) {
 	family := familyOf(d.Family)
-	t := c.findTable(family, d.Table.Text)
-	if t == nil {
-		c.missing(d.Table.Span, tableHint(c, family, d.Table.Text), "there is no table %s %s at this point", family, d.Table.Text)
-	}
+	t := c.tableNow(d.Family, d.Table)
 	c.inTable(t, func() {
 		switch it := d.Item.(type) {
 		case *ChainDecl:
@@ -18,25 +18,94 @@ func (c *checker) add(d *AddDecl) {
 		case *ObjectDecl:
 			c.objectDecl(it, d.Op)
 		case *ElementsDecl:
-			s := t.Set(d.Set.Text)
+			s := c.setNow(d.Set.Text)
 			if s == nil {
-				c.missing(d.Set.Span, didYouMean(d.Set.Text, setNames(t)), "table %s %s has no set `%s`", t.Family, t.Name, d.Set.Text)
+				c.missing(d.Set.Span, didYouMean(d.Set.Text, setNames(t)), "table %s %s has no set `%s`", family, t.Name, d.Set.Text)
 			}
 			c.later(phaseElements, func() { c.elements(s, it.Value) })
 		case *RuleDecl:
-			ch := t.Chain(d.Chain.Text)
-			if ch == nil {
-				var names []string
-				for _, x := range t.Chains {
-					names = append(names, x.Name)
-				}
-				c.missing(d.Chain.Span, didYouMean(d.Chain.Text, names), "table %s %s has no chain `%s` at this point", t.Family, t.Name, d.Chain.Text)
-			}
-			c.chain = ch
-			c.later(phaseRules, func() { c.rule(it, d.Op == "insert") })
+			c.chain = c.chainNow(d.Chain)
+			c.later(phaseRules, func() { c.place(d, it) })
 			c.chain = nil
 		}
 	})
+}
+
+// place checks a rule and puts it where the command says.
+func (c *checker) place(d *AddDecl, rule *RuleDecl) {
+	n := len(c.chain.Rules)
+	at := n
+	switch d.Where {
+	case "":
+		if d.Op == "insert" {
+			at = 0
+		}
+	case "index":
+		i := int(c.number(d.At, 31))
+		if i >= n {
+			hint := "the chain is empty: leave the index out"
+			if n > 0 {
+				hint = "the last rule has index " + strconv.Itoa(n-1)
+			}
+			c.report(d.At.Span, hint, "chain `%s` has no rule with index %d at this point", c.chain.Name, i)
+			i = max(n-1, 0)
+		}
+		at = min(i+1, n)
+		if d.Op == "insert" {
+			at = i
+		}
+	default:
+		c.report(d.At.Span, "write `index N`: it counts the rules of the chain from 0", "rule %s is not known: a handle is given only when a rule is loaded", d.At.Text)
+	}
+	r := c.rule(rule)
+	c.chain.Rules = slices.Insert(c.chain.Rules, at, r)
+}
+
+// replace takes over `replace rule`.
+func (c *checker) replace(d *ReplaceDecl) {
+	c.inTable(c.tableNow(d.Family, d.Table), func() {
+		c.chain = c.chainNow(d.Chain)
+		c.noHandle(d.Handle)
+		c.chain = nil
+	})
+}
+
+// rename takes over `rename chain`. The kernel renames a chain that was there before the file (nf_tables_updchain of
+// net/netfilter/nf_tables_api.c), which in a node is none.
+func (c *checker) rename(d *RenameDecl) {
+	c.inTable(c.tableNow(d.Family, d.Table), func() {
+		ch := c.chainNow(d.Name)
+		c.fail(d.Name.Span, "write `"+d.To.Text+"` there", "chain `%s` is made by this file, at %s: nft cannot rename it here", ch.Name, ch.Pos)
+	})
+}
+
+// noHandle reports a handle: what the file itself makes has none yet.
+func (c *checker) noHandle(w *WordNode) {
+	c.fail(w.Span, "a file starts with nothing: leave out what is not to be there, or flush its chain and write what stays",
+		"there is nothing with handle %s yet: a handle is given only when the file is loaded", w.Text)
+}
+
+// tableNow is the table that a command names.
+func (c *checker) tableNow(family, name *WordNode) *Table {
+	f := familyOf(family)
+	t := c.findTable(f, name.Text)
+	if t == nil {
+		c.missing(name.Span, tableHint(c, f, name.Text), "there is no table %s %s at this point", f, name.Text)
+	}
+	return t
+}
+
+// chainNow is the chain that a command names.
+func (c *checker) chainNow(name *WordNode) *Chain {
+	ch := c.chainNamed(name.Text)
+	if ch == nil {
+		var names []string
+		for _, x := range c.table.Chains {
+			names = append(names, x.Name)
+		}
+		c.missing(name.Span, didYouMean(name.Text, names), "table %s %s has no chain `%s` at this point", c.table.Family, c.table.Name, name.Text)
+	}
+	return ch
 }
 
 func tableHint(c *checker, family Family, name string) string {
@@ -49,47 +118,6 @@ func tableHint(c *checker, family Family, name string) string {
 		return h
 	}
 	return "write `add table " + family.String() + " " + name + "` before it"
-}
-
-// flush takes over a flush or delete. In a [Ruleset] they stand before the tables, so what they would empty may not
-// have been written before them; the idiom `table ip x; delete table ip x` is fine.
-func (c *checker) flush(d *FlushDecl) {
-	f := Flush{Span: d.Span, What: d.What, Delete: d.Op != "flush"}
-	if d.Family != nil || d.What != "ruleset" {
-		f.Family = familyOf(d.Family)
-	}
-	if f.What == "map" {
-		f.What = "set"
-	}
-	var t *Table
-	if d.Table != nil {
-		f.Table = d.Table.Text
-		if t = c.findTable(f.Family, f.Table); t == nil && d.Op != "destroy" {
-			c.missing(d.Table.Span, "write `add table "+f.Family.String()+" "+f.Table+"` before it: then it exists in any case",
-				"there is no table %s %s at this point", f.Family, f.Table)
-		}
-	}
-	if d.Name != nil {
-		f.Name = d.Name.Text
-		c.unsupported(d.Span, "`%s %s`", d.Op, d.What)
-	}
-	gone := func(x *Table) bool {
-		return x == t || t == nil && d.What == "ruleset" && (f.Family == FamilyUnspec || f.Family == x.Family)
-	}
-	for _, x := range c.rs.Tables {
-		if gone(x) && c.filled(x) {
-			c.unsupported(d.Span, "`%s %s` behind what it empties", d.Op, d.What)
-		}
-	}
-	c.rs.Flush = append(c.rs.Flush, f)
-	if f.Delete || d.What == "ruleset" {
-		c.rs.Tables = slices.DeleteFunc(c.rs.Tables, gone)
-	}
-}
-
-// filled reports whether anything was written into a table.
-func (c *checker) filled(t *Table) bool {
-	return len(t.Chains)+len(t.Sets)+len(t.Objects) > 0
 }
 
 func setNames(t *Table) []string {

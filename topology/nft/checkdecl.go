@@ -40,6 +40,10 @@ func (c *checker) topItem(it Item) {
 		c.flush(d)
 	case *AddDecl:
 		c.add(d)
+	case *ReplaceDecl:
+		c.replace(d)
+	case *RenameDecl:
+		c.rename(d)
 	}
 }
 
@@ -140,17 +144,10 @@ func (c *checker) comment(w *WordNode) string {
 	return w.Text
 }
 
-// chainNamed finds a chain of the table; nil if there is none.
-func (c *checker) chainNamed(name string) *Chain {
-	ch := c.chains[chainKey(&Chain{Table: c.table, Name: name})]
-	if ch != nil && ch.Table != c.table { // of a table that was deleted
-		return nil
-	}
-	return ch
-}
-
-func chainKey(ch *Chain) string {
-	return ch.Table.Family.String() + " " + ch.Table.Name + " " + ch.Name
+// chainKey is the name of a chain. A table that was deleted and made again is another table.
+type chainKey struct {
+	table *Table
+	name  string
 }
 
 func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
@@ -159,7 +156,7 @@ func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
 	case ch == nil:
 		c.name(d.Name, "chain")
 		ch = &Chain{Span: d.Span, Table: c.table, Name: d.Name.Text}
-		c.chains[chainKey(ch)] = ch
+		c.chains[chainKey{c.table, ch.Name}] = ch
 		c.table.Chains = append(c.table.Chains, ch)
 	case op == "create":
 		c.report(d.Name.Span, "`add chain` adds to it", "chain `%s` exists already, at %s", ch.Name, ch.Pos)
@@ -205,7 +202,7 @@ func (c *checker) chainItem(it Item) {
 	case *BaseDecl:
 		c.base(d)
 	case *RuleDecl:
-		c.later(phaseRules, func() { c.rule(d, false) })
+		c.later(phaseRules, func() { c.append(c.rule(d)) })
 	case *Property:
 		c.chain.Comment = c.comment(d.Value.(*WordNode))
 	}
@@ -236,8 +233,9 @@ func (c *checker) objectDecl(d *ObjectDecl, op string) {
 }
 
 // rule checks one rule. All its statements are looked at, also behind one that is wrong.
-func (c *checker) rule(d *RuleDecl, front bool) {
+func (c *checker) rule(d *RuleDecl) *Rule {
 	r := &Rule{Span: d.Span, Chain: c.chain}
+	c.inRule = r
 	if d.Comment != nil {
 		r.Comment = c.comment(d.Comment)
 	}
@@ -260,13 +258,11 @@ func (c *checker) rule(d *RuleDecl, front bool) {
 			ended = n
 		}
 	}
-	if front {
-		c.chain.Rules = append([]*Rule{r}, c.chain.Rules...)
-	} else {
-		c.chain.Rules = append(c.chain.Rules, r)
-	}
 	r.Text = ruleText(r.Stmts)
+	return r
 }
+
+func (c *checker) append(r *Rule) { c.chain.Rules = append(c.chain.Rules, r) }
 
 // nodeText is a statement as it is printed.
 func nodeText(n StmtNode) string {

@@ -7,6 +7,7 @@ import "slices"
 type hookNeed struct {
 	Span
 	chain *Chain
+	rule  *Rule
 	what  string
 	typ   string // type of the base chain; "" for any
 	hooks []Hook
@@ -15,14 +16,14 @@ type hookNeed struct {
 // hooks says at which hooks a statement exists.
 func (c *checker) hooks(s Span, what string, ok ...Hook) {
 	if c.chain != nil {
-		c.needs = append(c.needs, hookNeed{Span: s, chain: c.chain, what: what, hooks: ok})
+		c.needs = append(c.needs, hookNeed{Span: s, chain: c.chain, rule: c.inRule, what: what, hooks: ok})
 	}
 }
 
 // natHooks says at which hooks of nat chains a statement exists.
 func (c *checker) natHooks(s Span, what string, ok ...Hook) {
 	if c.chain != nil {
-		c.needs = append(c.needs, hookNeed{Span: s, chain: c.chain, what: what, typ: "nat", hooks: ok})
+		c.needs = append(c.needs, hookNeed{Span: s, chain: c.chain, rule: c.inRule, what: what, typ: "nat", hooks: ok})
 	}
 }
 
@@ -40,6 +41,9 @@ func (c *checker) checkHooks() {
 		}
 	}
 	for _, n := range c.needs {
+		if c.gone[n.rule] {
+			continue
+		}
 		for _, base := range reached[n.chain] {
 			b := base.Base
 			var msg, hint string

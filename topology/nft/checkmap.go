@@ -40,7 +40,7 @@ func (c *checker) mapOf(x ExprNode, key, data *Datatype, verdict bool) *Set {
 
 // setNamed finds the set or map that `@name` is.
 func (c *checker) setNamed(n *SetRefNode, isMap bool) *Set {
-	s := c.table.Set(n.Name.Text)
+	s := c.setNow(n.Name.Text)
 	if s == nil {
 		var names []string
 		for _, x := range c.table.Sets {

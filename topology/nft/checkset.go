@@ -5,7 +5,7 @@ import "time"
 // setDecl takes over a set or a map.
 func (c *checker) setDecl(d *SetDecl, op string) {
 	what := setWord(d.Map)
-	s := c.table.Set(d.Name.Text)
+	s := c.setNow(d.Name.Text)
 	first := s == nil
 	if first {
 		c.name(d.Name, what)

@@ -201,7 +201,12 @@ func TestNftKnows(t *testing.T) {
 }
 
 // stricter are mistakes to this package that nft accepts, and why they are mistakes.
-var stricter = map[string]string{}
+var stricter = map[string]string{
+	"list.nft":           "a file of rules asks for nothing",
+	"delete-handle.nft":  "nft takes the number of a rule that it cannot know",
+	"replace-handle.nft": "nft takes the number of a rule that it cannot know",
+	"reset.nft":          "a file of rules asks for nothing",
+}
 
 // TestNftRefuses: what this package calls a mistake, nft refuses. It loads the file: with -c the kernel does not look
 // whether a statement may be where it is.

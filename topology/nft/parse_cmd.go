@@ -56,35 +56,6 @@ func (p *parser) itemParser(block func() Item, parent *parser) func() Item {
 	return p.topItem
 }
 
-func (p *parser) flush() Item {
-	first := p.advance()
-	d := &FlushDecl{Op: first.text}
-	what := []string{"table", "chain", "set", "map"}
-	if d.Op == "flush" {
-		what = append(what, "ruleset")
-	}
-	t := p.cur()
-	if t.kind == tName {
-		switch t.text {
-		case "rule", "element", "flowtable", "counter", "quota", "limit", "counters", "sets", "maps", "tables", "meter", "ct", "synproxy", "secmark":
-			p.unsupported(p.tokSpan(t), "`"+d.Op+" "+t.text+"`")
-		}
-	}
-	d.What = p.oneOf("object", what...).Text
-	d.Family = p.family()
-	if d.What != "ruleset" {
-		if p.cur().isWord("handle") {
-			p.unsupported(p.tokSpan(p.cur()), "naming a "+d.What+" by its handle")
-		}
-		d.Table = p.identifier("name of the table")
-		if d.What != "table" {
-			d.Name = p.identifier("name of the " + d.What)
-		}
-	}
-	d.Span = p.spanFrom(first)
-	return d
-}
-
 // addDecl parses what follows `add` and its kin: `rule ip filter input tcp dport 22 accept`.
 func (p *parser) addDecl(first token, op string) Item {
 	d := &AddDecl{Op: op}
@@ -93,16 +64,17 @@ func (p *parser) addDecl(first token, op string) Item {
 	if t.kind == tName && (laterObjects[t.text] || t.text == "meter") {
 		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
 	}
-	if op == "" && t.kind == tName && nearest(t.text, kinds) != t.text {
+	implied := op != "create" && p.impliedRule(t, kinds) // `add ip filter input accept` leaves the word `rule` out
+	if op == "" && !implied && t.kind == tName && nearest(t.text, kinds) != t.text {
 		if _, ok := selectorHeads[t.text]; ok || statements[t.text] != nil && t.text != "counter" && t.text != "limit" && t.text != "quota" {
 			p.fail(p.tokSpan(t), "put it in `table inet NAME { chain NAME { ... } }`", "a rule stands in a chain, not at the top of a file")
 		}
 		p.failWord(t, "command", topWords)
 	}
-	if op != "" && t.kind == tName && p.peek(1).kind == tName && nearest(t.text, kinds) == "" {
-		p.unsupported(p.tokSpan(t), "`"+op+"` without the word `rule`")
+	kind := "rule"
+	if !implied {
+		kind = p.oneOf("object", kinds...).Text
 	}
-	kind := p.oneOf("object", kinds...).Text
 	d.Family = p.family()
 	d.Table = p.identifier("name of the table")
 	switch kind {
@@ -121,7 +93,8 @@ func (p *parser) addDecl(first token, op string) Item {
 	case "rule":
 		d.Chain = p.identifier("name of the chain")
 		if t := p.cur(); t.isWord("position") || t.isWord("index") || t.isWord("handle") {
-			p.unsupported(p.tokSpan(t), "adding a rule at a `"+t.text+"`")
+			d.Where = p.advance().text
+			d.At = p.numberWord("number of the rule")
 		}
 		d.Item = p.rule()
 	default:

@@ -6,7 +6,6 @@ var (
 	tableWords   = append([]string{"chain", "set", "map", "flags", "comment", "counter", "quota", "limit", "flowtable"}, commonWords...)
 	setWords     = append([]string{"type", "typeof", "flags", "elements", "timeout", "gc-interval", "size", "policy", "auto-merge", "counter", "limit", "quota", "comment"}, commonWords...)
 	laterObjects = map[string]bool{"flowtable": true, "ct": true, "secmark": true, "synproxy": true, "tunnel": true}
-	otherCmds    = map[string]bool{"list": true, "reset": true, "rename": true, "replace": true, "monitor": true, "describe": true, "import": true, "export": true, "get": true}
 	familyWords  = []string{"ip", "ip6", "inet", "arp", "bridge", "netdev"}
 )
 
@@ -58,13 +57,11 @@ func (p *parser) topItem() Item {
 			return p.tableDecl(t, t.text)
 		}
 		return p.addDecl(t, t.text)
-	case otherCmds[t.text]:
-		p.unsupported(p.tokSpan(t), "the command `"+t.text+"`")
 	case laterObjects[t.text]:
 		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
 	}
-	if _, ok := ParseFamily(t.text); ok && p.peek(1).kind == tName && p.peek(2).kind == tName {
-		p.unsupported(p.tokSpan(t), "a rule without `add rule` before it")
+	if it := p.otherCommand(t); it != nil {
+		return it
 	}
 	return p.addDecl(t, "")
 }

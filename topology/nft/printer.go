@@ -112,8 +112,15 @@ func (p *printer) item(it Item) {
 	case *Raw:
 		p.str(strings.TrimRight(d.Text, " \t"))
 	case *FlushDecl:
-		p.str(d.Op, " ", d.What)
-		p.words(d.Family, d.Table, d.Name)
+		p.flush(d)
+	case *ReplaceDecl:
+		p.str("replace rule")
+		p.words(d.Family, d.Table, d.Chain)
+		p.str(" handle ", d.Handle.Text, " ")
+		p.rule(d.Rule)
+	case *RenameDecl:
+		p.str("rename chain")
+		p.words(d.Family, d.Table, d.Name, d.To)
 	case *TableDecl:
 		if d.Op != "" {
 			p.str(d.Op, " ")
@@ -235,6 +242,10 @@ func (p *printer) add(d *AddDecl) {
 	case *RuleDecl:
 		p.str(" rule")
 		p.words(d.Family, d.Table, d.Chain)
+		if d.Where != "" {
+			p.str(" ", d.Where)
+			p.words(d.At)
+		}
 		p.str(" ")
 		p.rule(it)
 	}

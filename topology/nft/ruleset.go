@@ -10,14 +10,14 @@ type Ruleset struct {
 	Flush  []Flush // what is to be emptied before, in the order written
 }
 
-// Flush is a `flush ruleset`, `flush table` or `delete table` that stands before the tables.
+// Flush is a `flush ruleset`, `flush table`, `delete table` or `destroy table`. The tables of the Ruleset are what the
+// file leaves: what a command took away of them is not there any more.
 type Flush struct {
 	Span
-	What   string // "ruleset", "table", "chain", "set"
+	What   string // "ruleset", "table"
 	Family Family // FamilyUnspec: all families
 	Table  string
-	Name   string // of a chain or a set
-	Delete bool   // `delete` or `destroy` rather than `flush`
+	Delete bool // `delete` or `destroy` rather than `flush`
 }
 
 // Table is one table. A table that is written in several blocks is one Table.
@@ -70,6 +70,8 @@ type Chain struct {
 	Comment string
 	Base    *Base
 	Rules   []*Rule
+	// Anonymous: it is written inside the jump or goto that leads to it, and has its name from the kernel.
+	Anonymous bool
 }
 
 // Base is what makes a chain a base chain: where the kernel calls it.

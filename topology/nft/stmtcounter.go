@@ -94,7 +94,7 @@ func (n *ObjectRefNode) print(p *printer) {
 func (n *ObjectRefNode) check(c *checker) Stmt {
 	w := c.wordOf(n.Name, "name")
 	var names []string
-	for _, o := range c.table.Objects {
+	for _, o := range c.objectsNow() {
 		if objectKind(o.Stmt) != n.Kind {
 			continue
 		}

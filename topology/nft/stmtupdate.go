@@ -36,7 +36,7 @@ var setOps = map[string]SetOp{"add": SetAdd, "update": SetUpd, "delete": SetDele
 func (n *SetUpdateNode) check(c *checker) Stmt {
 	s := &SetUpdate{Span: n.Span, Op: setOps[n.Op]}
 	isMap := n.Elem.Data != nil
-	if t := c.table.Set(n.Set.Name.Text); t != nil && n.Op == "delete" {
+	if t := c.setNow(n.Set.Name.Text); t != nil && n.Op == "delete" {
 		isMap = t.Map
 	}
 	s.Set = c.setNamed(n.Set, isMap)
