@@ -78,7 +78,7 @@ type checksum struct {
 }
 
 func checksumOf(t *nft.Payload) checksum {
-	c := checksum{offset: -1}
+	c := checksum{offset: -1, pseudo: t.Base == nft.InnerHeader}
 	if t.Proto == nil || t.Field == nil {
 		return c
 	}

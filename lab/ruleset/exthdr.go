@@ -1,6 +1,8 @@
 package ruleset
 
 import (
+	"strings"
+
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
@@ -36,6 +38,11 @@ var extensionIDs = map[uint8]uint32{0: 1, 43: 2, 44: 6, 60: 7, 135: 8}
 
 // extension notes an extension header or an option. nft numbers their fields in the order of its tables.
 func (u *udata) extension(e *nft.Exthdr) {
+	if id, field, ok := routingNote(e); ok {
+		u.u32(1, field)
+		u.u32(0, id)
+		return
+	}
 	if e.Op == nft.ExthdrIPv6 {
 		u.u32(1, extensionField(e))
 		u.u32(0, extensionIDs[e.Number])
@@ -46,10 +53,36 @@ func (u *udata) extension(e *nft.Exthdr) {
 	u.u32(0, uint32(e.Number))
 }
 
+// routingNote is how nft numbers the routing headers that have their own names, and their fields (enum
+// exthdr_desc_id, rt0_hdr_fields, rt2_hdr_fields and rt4_hdr_fields of nft's include/exthdr.h).
+func routingNote(e *nft.Exthdr) (id, field uint32, ok bool) {
+	if e.Op != nft.ExthdrIPv6 || e.Number != 43 {
+		return 0, 0, false
+	}
+	name, _, _ := strings.Cut(e.String(), " ")
+	segment := uint32(e.Offset-64) / 128
+	switch name {
+	case "rt0":
+		return 3, 2 + segment, true
+	case "rt2":
+		return 4, 2, true
+	case "srh":
+		if e.Offset < 64 {
+			return 5, map[int]uint32{32: 1, 40: 2, 48: 3}[e.Offset], true
+		}
+		return 5, 4 + segment, true
+	}
+	return 0, 0, false
+}
+
 // extensionField is nft's number of a field (src/exthdr.c, src/tcpopt.c and include/ipopt.h of nft).
 func extensionField(e *nft.Exthdr) uint32 {
 	at := uint32(e.Offset)
 	switch {
+	case e.Op == nft.ExthdrSCTP:
+		return chunkField(e)
+	case e.Op == nft.ExthdrDCCP:
+		return 0
 	case e.Present && e.Op == nft.ExthdrTCP:
 		return 0
 	case e.Present:
@@ -70,4 +103,16 @@ func extensionField(e *nft.Exthdr) uint32 {
 		return 1 + at/8
 	}
 	return 5
+}
+
+// chunkField is nft's number of a field of a chunk (include/sctp_chunk.h of nft).
+func chunkField(e *nft.Exthdr) uint32 {
+	switch at := e.Offset; {
+	case at < 32: // type, flags, length
+		return uint32((at + 7) / 8)
+	case e.Number == 0: // tsn, stream, ssn, ppid
+		return map[int]uint32{32: 3, 64: 4, 80: 5, 96: 6}[at]
+	default:
+		return map[int]uint32{32: 3, 64: 4, 96: 5, 112: 6, 128: 7}[at]
+	}
 }

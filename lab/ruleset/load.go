@@ -1,6 +1,8 @@
 package ruleset
 
 import (
+	"fmt"
+
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
@@ -45,6 +47,10 @@ func (r *rule) load(e nft.Expr, reg int) {
 	case *nft.MapLookup:
 		set := r.loadKey(e.Key, reg, e.Map)
 		r.lookup(reg, set, int(regNumber(reg)), false)
+	default:
+		if !r.special(e, reg) {
+			r.fail(r.node.Range(), "", "", fmt.Errorf("`%s` cannot be loaded yet", e))
+		}
 	}
 }
 

@@ -74,6 +74,12 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 		r.reject(s)
 	case *nft.NAT:
 		r.nat(s)
+	case *nft.Dup:
+		r.dup(s)
+	case *nft.Fwd:
+		r.fwd(s)
+	case *nft.Last:
+		r.last(s)
 	case *nft.Notrack:
 		r.add(&expr.Notrack{})
 	case *nft.Assign:

@@ -94,7 +94,7 @@ func typeofExpr(e nft.Expr) (kind uint32, data []byte) {
 		}
 		return exprConcat, u.b
 	}
-	return 0, nil
+	return specialTypeof(e)
 }
 
 // headers are nft's numbers of the protocols (enum proto_desc_id of nft's include/proto.h).

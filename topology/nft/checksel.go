@@ -62,6 +62,11 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 		}
 		return &Meta{Span: n.Span, Key: k.key, typ: k.typ, name: k.spelling()}
 	}
+	if check := selectorChecks[words[0]]; check != nil {
+		if e := check(c, n, words); e != nil {
+			return e
+		}
+	}
 	if e := c.extensionSelector(n, words); e != nil {
 		return e
 	}

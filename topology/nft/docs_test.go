@@ -42,9 +42,6 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	names(later, "the selector", laterSelectors...)
-	for w := range laterFields {
-		names(later, "the selector", w)
-	}
 	for w := range laterMetaKeys {
 		names(later, "the key", "meta "+w)
 	}

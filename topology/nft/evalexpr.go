@@ -2,6 +2,9 @@ package nft
 
 import "strings"
 
+// reader is a selector that reads itself; those in files of their own do.
+type reader interface{ read(*machine) value }
+
 // value reads an expression that yields one value.
 func (m *machine) value(e Expr) value {
 	switch e := e.(type) {
@@ -31,6 +34,8 @@ func (m *machine) value(e Expr) value {
 		return m.shift(e)
 	case *MapLookup:
 		return m.mapped(e)
+	case reader:
+		return e.read(m)
 	}
 	return isUnknown("`" + e.String() + "` is not one value")
 }

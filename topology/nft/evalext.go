@@ -18,6 +18,10 @@ func (m *machine) extension(e *Exthdr) value {
 		}
 		m.family = FamilyIP
 		return m.p.ipOption(e)
+	case ExthdrSCTP:
+		return m.p.sctpChunk(e)
+	case ExthdrDCCP:
+		return m.p.dccpHas(e)
 	case ExthdrIPv6:
 	}
 	if v := m.familyIs(FamilyIP6); v.has != known {

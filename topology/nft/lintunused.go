@@ -58,6 +58,12 @@ func (u *usage) stmt(s Stmt) {
 		u.expr(s.Value)
 	case *QueueStmt:
 		u.expr(s.Expr)
+	case *Dup:
+		u.expr(s.Addr)
+		u.expr(s.Device)
+	case *Fwd:
+		u.expr(s.Addr)
+		u.expr(s.Device)
 	case *SetUpdate:
 		u.sets[s.Set] = true
 		u.expr(s.Key)
@@ -66,7 +72,7 @@ func (u *usage) stmt(s Stmt) {
 		for _, s := range s.Stmts {
 			u.stmt(s)
 		}
-	case *Counter, *Limit, *Quota, *ObjectRef, *Log, *Reject, *Notrack:
+	case *Counter, *Limit, *Quota, *ObjectRef, *Log, *Reject, *Notrack, *Last:
 	default:
 		u.unknown = true
 	}

@@ -40,7 +40,8 @@ func (l *linter) writesOf(c *Chain) writes {
 
 func (w *writes) stmt(s Stmt) {
 	switch s := s.(type) {
-	case *Match, *Vmap, *VerdictStmt, *Counter, *Limit, *Quota, *ObjectRef, *Log, *Reject, *NAT, *QueueStmt, *SetUpdate:
+	case *Match, *Vmap, *VerdictStmt, *Counter, *Limit, *Quota, *ObjectRef, *Log, *Reject, *NAT, *QueueStmt, *SetUpdate,
+		*Dup, *Fwd, *Last:
 	case *Notrack:
 		w.ct = true
 	case *Assign:
@@ -78,7 +79,7 @@ func (w *writes) touches(e Expr) bool {
 			hit = hit || w.headers
 		case *CT:
 			hit = hit || w.ct || w.ctMark && e.Key == CTMark
-		case *Fib, *RT, *Socket:
+		case *Fib, *RT, *Socket, *Exthdr, *Osf, *Xfrm:
 			hit = hit || w.headers || w.meta&(1<<MetaMark) != 0
 		case *Hash:
 			hit = hit || w.headers
@@ -146,7 +147,7 @@ func (l *linter) repeatable(e Expr) bool {
 			ok = ok && l.still(e.Set)
 		case *MapLookup:
 			ok = ok && l.still(e.Map)
-		case *Payload, *Fib, *RT, *Socket, *Hash, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift:
+		case *Payload, *Exthdr, *Osf, *Xfrm, *Fib, *RT, *Socket, *Hash, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift:
 		default: // one that this file does not know
 			ok = false
 		}

@@ -10,8 +10,8 @@ var statements = map[string]func(p *parser, first token) StmtNode{}
 
 // laterStatements are those that nft knows and this package does not yet.
 var laterStatements = map[string]bool{
-	"dup": true, "fwd": true, "flow": true, "meter": true, "set": true, "map": true,
-	"last": true, "xt": true,
+	"flow": true, "meter": true, "set": true, "map": true,
+	"xt": true,
 }
 
 func (p *parser) rule() Item {

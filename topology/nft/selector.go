@@ -7,7 +7,11 @@ import "strings"
 var selectorHeads = map[string]func(p *parser) ExprNode{}
 
 // laterSelectors are those that nft knows and this package does not yet.
-var laterSelectors = []string{"osf", "ipsec", "srh", "rt0", "rt2", "rt4", "gre", "gretap", "vxlan", "geneve"}
+var laterSelectors []string
+
+// selectorChecks are the checks of selectors that have a file of their own, by the word they start with. One may leave
+// a selector to the others by returning nil.
+var selectorChecks = map[string]func(c *checker, n *SelectorNode, words []string) Expr{}
 
 func init() {
 	for _, proto := range protocols {
@@ -21,18 +25,17 @@ func init() {
 	}
 }
 
-// laterFields are words behind a protocol that start something else than a field of its header.
-var laterFields = map[string]bool{"sctp chunk": true}
-
 func (p *parser) payload(proto *Protocol) ExprNode {
 	first := p.advance()
 	t := p.cur()
 	if isOption(proto, t) {
 		return p.option(first)
 	}
-	if laterFields[proto.Name+" "+t.text] {
-		p.advance()
-		p.unsupported(p.spanFrom(first), "`"+proto.Name+" "+t.text+"`")
+	switch {
+	case proto.Name == "sctp" && t.isWord("chunk"):
+		return p.chunk(first)
+	case proto.Name == "dccp" && t.isWord("option"):
+		return p.dccpOption(first)
 	}
 	if t.kind != tName {
 		p.failWord(t, "field of "+proto.Name, proto.fieldNames())
@@ -53,13 +56,10 @@ func (p *parser) payload(proto *Protocol) ExprNode {
 func (p *parser) rawPayload() ExprNode {
 	first := p.advance()
 	n := &RawPayloadNode{}
-	if t := p.cur(); t.kind == tName && rawBases[t.text] == 0 && t.text != "ll" && t.text != "ih" {
-		p.failWord(t, "header behind `@` (a set is named on the right of a match)", []string{"ll", "nh", "th"})
+	if t := p.cur(); t.kind == tName && rawBases[t.text] == 0 && t.text != "ll" {
+		p.failWord(t, "header behind `@` (a set is named on the right of a match)", []string{"ll", "nh", "th", "ih"})
 	}
 	n.Base = p.oneOf("header", "ll", "nh", "th", "ih")
-	if n.Base.Text == "ih" {
-		p.unsupported(p.spanFrom(first), "`@ih`")
-	}
 	p.expect(",", "in a raw payload")
 	n.Offset = p.numberWord("offset in bits")
 	p.expect(",", "in a raw payload")
@@ -68,7 +68,7 @@ func (p *parser) rawPayload() ExprNode {
 	return n
 }
 
-var rawBases = map[string]HeaderBase{"ll": LinkHeader, "nh": NetworkHeader, "th": TransportHeader}
+var rawBases = map[string]HeaderBase{"ll": LinkHeader, "nh": NetworkHeader, "th": TransportHeader, "ih": InnerHeader}
 
 // canonical is the selector as it is printed.
 func (n *SelectorNode) canonical() string { return strings.Join(n.words(), " ") }
