@@ -299,13 +299,18 @@ func (p *parser) items(parse func() Item, open token) []Item {
 
 // endsItself reports whether an item needs no separator behind it before the token end.
 func (p *parser) endsItself(it Item, end token) bool {
-	switch it.(type) {
+	if p.block == inObject {
+		return end.is("}") || end.isWord("comment")
+	}
+	switch d := it.(type) {
 	case *ElementsDecl:
 		return p.block == inSet
+	case *Property: // `counter` of a flowtable
+		return p.block == inLines && d.Key.Text == "counter"
 	case *StmtDecl: // as nft lists them: `counter limit rate 1/second`
 		return end.isWord("counter") || end.isWord("limit") || end.isWord("quota") || end.isWord("ct")
 	}
-	return p.block == inObject && end.is("}")
+	return false
 }
 
 // separator reports what stands behind a complete item where its end should be.
@@ -352,10 +357,16 @@ func (p *parser) accept(punct string) bool {
 func (p *parser) acceptWord(word string) bool {
 	if p.cur().isWord(word) {
 		p.advance()
+		if onWord != nil {
+			onWord([]string{word}, word)
+		}
 		return true
 	}
 	return false
 }
+
+// onWord, of tests, hears which of the words that may stand at a place was there.
+var onWord func(known []string, got string)
 
 func (p *parser) expect(punct, after string) token {
 	if t := p.cur(); !t.is(punct) {
@@ -420,6 +431,9 @@ func (p *parser) oneOf(what string, known ...string) *WordNode {
 	if t.kind == tName {
 		for _, k := range known {
 			if k == t.text {
+				if onWord != nil {
+					onWord(known, k)
+				}
 				return p.word(p.advance())
 			}
 		}
