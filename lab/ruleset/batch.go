@@ -18,12 +18,16 @@ type batch struct {
 
 // part is what one message is for. The message with sequence number i is parts[i].
 type part struct {
-	what  string // `table inet filter`, `chain input`, ...; "" for begin and end
-	span  nft.Span
-	rule  *nft.Rule // nil if it is none
-	base  *nft.Base // of a base chain; nil else
-	start int       // of the message in the batch
-	marks int       // how many marks the batch had when it began
+	what string // `table inet filter`, `chain input`, ...; "" for begin and end
+	span nft.Span
+	rule *nft.Rule // nil if it is none
+	base *nft.Base // of a base chain; nil else
+
+	object    *nft.Object    // likewise
+	flowtable *nft.Flowtable // likewise
+
+	start int // of the message in the batch
+	marks int // how many marks the batch had when it began
 }
 
 // mark says which piece of the source the attribute at an offset of the batch was made of.

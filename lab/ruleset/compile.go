@@ -49,6 +49,9 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 	for _, t := range rs.Tables {
 		c.table = t
 		clear(c.encoded)
+		for _, f := range t.Flowtables {
+			c.newFlowtable(f)
+		}
 		for _, o := range t.Objects {
 			c.newObject(o)
 		}
@@ -116,6 +119,9 @@ func (c *compiler) setOf(s *nft.Set) setName {
 		n.name = "__set%d" // the kernel puts a number in (nf_tables_set_alloc_name)
 		if s.Map {
 			n.name = "__map%d"
+		}
+		if s.Objects != "" {
+			n.name = "__objmap%d"
 		}
 	}
 	c.sets[s] = n

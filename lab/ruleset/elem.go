@@ -111,6 +111,8 @@ func (c *compiler) element(s *nft.Set, x *element) {
 		return
 	}
 	switch {
+	case e.Object != nil:
+		c.str(unix.NFTA_SET_ELEM_OBJREF, e.Object.Name)
 	case e.Verdict != nil:
 		c.verdict(unix.NFTA_SET_ELEM_DATA, e.Verdict)
 	case e.Data != nil && s.DataRange:

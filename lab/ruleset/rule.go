@@ -67,7 +67,9 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 	case *nft.Counter, *nft.Limit, *nft.Quota, *nft.ConnLimit:
 		r.add(stateful(s))
 	case *nft.ObjectRef:
-		r.add(&expr.Objref{Type: int(objectType(s.Object)), Name: s.Object.Name})
+		r.objectRef(s)
+	case *nft.FlowAdd:
+		r.add(&expr.FlowOffload{Name: s.Flowtable.Name})
 	case *nft.Log:
 		r.log(s)
 	case *nft.Reject:
@@ -87,7 +89,7 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 	case *nft.QueueStmt:
 		r.queue(s)
 	case *nft.Synproxy:
-		r.add(&expr.SynProxy{Mss: s.MSS, MssValueSet: s.HasMSS, Wscale: s.Wscale, WscaleValueSet: s.HasWscale, Timestamp: s.Timestamp, SackPerm: s.SackPerm})
+		r.add(synproxy(s))
 	case *nft.Tproxy:
 		r.tproxy(s)
 	case *nft.ResetOption:

@@ -11,6 +11,7 @@ import (
 // A flag and attributes of sets that golang.org/x/sys and google/nftables lack (enum nft_set_flags, nft_set_attributes
 // and nft_set_field_attributes of nf_tables.h).
 const (
+	nftSetObject       = 0x40  // a map to objects
 	nftSetExpr         = 0x100 // several statements for each element, Linux 5.12
 	nftaSetExpr        = 17
 	nftaSetExpressions = 18
@@ -31,7 +32,10 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 	if s.Anonymous() {
 		flags |= unix.NFT_SET_ANONYMOUS
 	}
-	if s.Map {
+	switch {
+	case s.Objects != "":
+		flags |= nftSetObject
+	case s.Map:
 		flags |= unix.NFT_SET_MAP
 	}
 	what := "set " + s.Name
@@ -51,6 +55,9 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 	case s.Data != nil:
 		c.u32(unix.NFTA_SET_DATA_TYPE, s.Data.ID)
 		c.u32(unix.NFTA_SET_DATA_LEN, uint32(dataBytes(s)))
+	}
+	if s.Objects != "" {
+		c.u32(unix.NFTA_SET_OBJ_TYPE, objectTypes[s.Objects])
 	}
 	c.u32(unix.NFTA_SET_ID, name.id)
 	if s.Policy == "memory" && s.Flags&nft.SetConstant == 0 { // of a constant set nft lets the kernel choose
@@ -105,17 +112,19 @@ func dataBytes(s *nft.Set) int {
 func setNotes(s *nft.Set, key nft.Expr) []byte {
 	var u udata
 	u.u32(userdata.NFTNL_UDATA_SET_KEYBYTEORDER, noteOrder(s.Key, key))
-	if s.Map {
+	if s.Map && s.Objects == "" {
 		u.u32(userdata.NFTNL_UDATA_SET_DATABYTEORDER, noteOrder(s.Data, s.DataExpr))
 	}
 	if s.AutoMerge || s.Anonymous() && !s.Map && hasRanges(s) {
 		u.u32(userdata.NFTNL_UDATA_SET_MERGE_ELEMENTS, 1)
 	}
-	u.typeof(userdata.NFTNL_UDATA_SET_KEY_TYPEOF, s.Key, noted(s, key))
+	if s.Objects == "" || !s.Anonymous() {
+		u.typeof(userdata.NFTNL_UDATA_SET_KEY_TYPEOF, s.Key, noted(s, key))
+	}
 	switch {
 	case s.Verdict && (s.Anonymous() || s.Typeof):
 		u.nest(userdata.NFTNL_UDATA_SET_DATA_TYPEOF, func(u *udata) { u.typeofData(exprVerdict, nil) })
-	case !s.Verdict && !s.Anonymous() && s.Map:
+	case s.Data != nil && !s.Anonymous():
 		u.typeof(userdata.NFTNL_UDATA_SET_DATA_TYPEOF, s.Data, s.DataExpr)
 	}
 	if s.Map {

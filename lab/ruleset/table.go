@@ -2,7 +2,6 @@ package ruleset
 
 import (
 	"github.com/google/nftables"
-	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -70,31 +69,4 @@ func hookNumber(f nft.Family, h nft.Hook) uint32 {
 	}
 	return map[nft.Hook]uint32{nft.HookPrerouting: 0, nft.HookInput: 1, nft.HookForward: 2, nft.HookOutput: 3,
 		nft.HookPostrouting: 4, nft.HookIngress: 5}[h]
-}
-
-// newObject makes a named counter, limit or quota.
-func (c *compiler) newObject(o *nft.Object) {
-	c.begin(unix.NFT_MSG_NEWOBJ, unix.NLM_F_CREATE, o.Table.Family, part{what: "object " + o.Name, span: o.Span})
-	c.str(unix.NFTA_OBJ_TABLE, o.Table.Name)
-	c.str(unix.NFTA_OBJ_NAME, o.Name)
-	c.u32(unix.NFTA_OBJ_TYPE, uint32(objectType(o)))
-	data, err := expr.MarshalExprData(byte(o.Table.Family), stateful(o.Stmt))
-	if err != nil {
-		c.fail(o.Span, "", "", err)
-	}
-	c.put(unix.NFTA_OBJ_DATA|unix.NLA_F_NESTED, data)
-	c.comment(nftaObjUserdata, o.Comment)
-}
-
-// objectType is the kernel's number of a kind of object.
-func objectType(o *nft.Object) nftables.ObjType {
-	switch o.Stmt.(type) {
-	case *nft.Counter:
-		return nftables.ObjTypeCounter
-	case *nft.Quota:
-		return nftables.ObjTypeQuota
-	case *nft.Limit:
-		return nftables.ObjTypeLimit
-	}
-	return unix.NFT_OBJECT_UNSPEC
 }

@@ -28,7 +28,7 @@ type File struct {
 //
 //	anywhere   *Comment, *Include, *Define, *Raw
 //	in a file  *TableDecl, *FlushDecl, *AddDecl, *ReplaceDecl, *RenameDecl
-//	in a table *ChainDecl, *SetDecl, *ObjectDecl, *FlagsDecl, *Property
+//	in a table *ChainDecl, *SetDecl, *ObjectDecl, *FlowtableDecl, *FlagsDecl, *Property
 //	in a chain *BaseDecl, *PolicyDecl, *RuleDecl, *Property
 //	in a set   *TypeDecl, *FlagsDecl, *Property, *ElementsDecl, *StmtDecl
 type Item interface {
@@ -116,7 +116,7 @@ type AddDecl struct {
 	Where  string    // index, handle or position, of a rule that is put beside another; ""
 	At     *WordNode // which
 	Set    *WordNode // of elements
-	Item   Item      // *ChainDecl, *RuleDecl, *SetDecl, *ObjectDecl, *ElementsDecl
+	Item   Item      // *ChainDecl, *RuleDecl, *SetDecl, *ObjectDecl, *FlowtableDecl, *ElementsDecl
 }
 
 // TableDecl is `table FAMILY NAME { ... }`.
@@ -209,13 +209,4 @@ type ElementsDecl struct {
 type StmtDecl struct {
 	Line
 	Stmt StmtNode
-}
-
-// ObjectDecl is a named object: `counter NAME { packets 0 bytes 0 }`, `limit NAME { rate 1/second }`.
-type ObjectDecl struct {
-	Line
-	Kind    string // counter, quota, limit
-	Name    *WordNode
-	Stmt    StmtNode // nil: nothing but the name was written
-	Comment *WordNode
 }

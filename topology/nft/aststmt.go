@@ -29,11 +29,12 @@ type CounterNode struct {
 	Packets, Bytes *WordNode
 }
 
-// ObjectRefNode is `counter name "x"`, `limit name "x"`, `quota name "x"`.
+// ObjectRefNode is `counter name "x"`, and so for the other kinds of named objects that have a statement: limit, quota,
+// synproxy. What follows `name` may be a lookup: `counter name ip saddr map @m`.
 type ObjectRefNode struct {
 	Span
 	Kind string
-	Name ExprNode
+	Name ExprNode // *WordNode, *VarNode or *MapNode
 }
 
 // LimitNode is `limit rate over 10/second burst 5 packets`.

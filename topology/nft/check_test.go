@@ -58,6 +58,9 @@ func dump(r *Ruleset) string {
 		for _, o := range t.Objects {
 			fmt.Fprintf(&b, "%v   %s = %s%s\n", o.Pos, o.Name, o.Stmt, note(o.Comment))
 		}
+		for _, f := range t.Flowtables {
+			fmt.Fprintf(&b, "%v   flowtable %s %s devices %v offload %v counter %v\n", f.Pos, f.Name, flowtableHook(f), f.Devices, f.Offload, f.Counter)
+		}
 		for _, s := range t.Sets {
 			fmt.Fprintf(&b, "%v   %s\n", s.Pos, setLine(s))
 			for _, e := range s.Elems {
@@ -91,11 +94,17 @@ func note(comment string) string {
 	return fmt.Sprintf(" # %q", comment)
 }
 
+func flowtableHook(f *Flowtable) string {
+	return fmt.Sprintf("hook %s priority %d", f.Hook, f.Priority)
+}
+
 func setLine(s *Set) string {
 	line := setWord(s.Map) + " " + s.Name + " " + s.Key.String()
 	switch {
 	case s.Verdict:
 		line += " : verdict"
+	case s.Objects != "":
+		line += " : " + s.Objects
 	case s.Map:
 		line += " : " + s.Data.String()
 	}
@@ -171,7 +180,24 @@ func rebuild(r *Ruleset) string {
 		fmt.Fprintf(&b, "table %v %s {\n", t.Family, t.Name)
 		for _, o := range t.Objects {
 			kind := objectKind(o.Stmt)
+			if o.Stmt.String() == "counter" {
+				fmt.Fprintf(&b, "\tcounter %s\n", o.Name)
+				continue
+			}
 			fmt.Fprintf(&b, "\t%s %s { %s; }\n", kind, o.Name, strings.TrimSpace(strings.TrimPrefix(o.Stmt.String(), kind)))
+		}
+		for _, f := range t.Flowtables {
+			fmt.Fprintf(&b, "\tflowtable %s { %s; ", f.Name, flowtableHook(f))
+			if f.Devices != nil {
+				fmt.Fprintf(&b, "devices = { %s }; ", strings.Join(f.Devices, ", "))
+			}
+			if f.Counter {
+				b.WriteString("counter; ")
+			}
+			if f.Offload {
+				b.WriteString("flags offload; ")
+			}
+			b.WriteString("}\n")
 		}
 		for _, s := range t.Sets {
 			rebuildSet(&b, s)
@@ -203,6 +229,8 @@ func rebuildSet(b *strings.Builder, s *Set) {
 	switch {
 	case s.Verdict:
 		data = " : verdict"
+	case s.Objects != "":
+		data = " : " + s.Objects
 	case s.DataExpr != nil:
 		data = " : " + s.DataExpr.String()
 	case s.Map:

@@ -72,7 +72,7 @@ func (c *checker) base(d *BaseDecl) {
 	}
 	c.try(func() { c.baseHook(d, b, family) })
 	c.try(func() { b.Devices = c.devices(d, b) })
-	c.try(func() { b.PriorityName, b.Priority = c.priority(d.Priority, b.Hook) })
+	c.try(func() { b.PriorityName, b.Priority = c.priority(d.Priority, b.Hook, family) })
 	if b.Type == "nat" && b.Priority <= -200 {
 		// nf_tables_api.c, nft_chain_parse_hook: NF_IP_PRI_CONNTRACK.
 		c.report(d.Priority.Span, "write `priority dstnat` or `priority srcnat`", "a nat chain comes after conntrack: its priority is above -200")
@@ -129,6 +129,11 @@ func (c *checker) devices(d *BaseDecl, b *Base) []string {
 	case d.Device == nil:
 		return nil
 	}
+	return c.deviceNames(d.Device)
+}
+
+// deviceNames are the names of devices, one or several in braces.
+func (c *checker) deviceNames(list ExprNode) []string {
 	var out []string
 	var walk func(x ExprNode)
 	walk = func(x ExprNode) {
@@ -150,14 +155,14 @@ func (c *checker) devices(d *BaseDecl, b *Base) []string {
 		}
 		out = append(out, w.Text)
 	}
-	walk(d.Device)
+	walk(list)
 	if len(out) == 0 {
-		c.fail(d.Device.Range(), "", "no device is named")
+		c.fail(list.Range(), "", "no device is named")
 	}
 	return out
 }
 
-func (c *checker) priority(n *PriorityNode, hook Hook) (name string, value int) {
+func (c *checker) priority(n *PriorityNode, hook Hook, family Family) (name string, value int) {
 	offset := 0
 	if n.Number != nil {
 		offset = int(c.number(n.Number, 31))
@@ -185,7 +190,6 @@ func (c *checker) priority(n *PriorityNode, hook Hook) (name string, value int) 
 	if word == nil {
 		return "", offset
 	}
-	family := c.table.Family
 	var names []string
 	for _, p := range prioritiesOf(family) {
 		if p.name != word.Text {

@@ -17,6 +17,8 @@ func (c *checker) add(d *AddDecl) {
 			c.setDecl(it, d.Op)
 		case *ObjectDecl:
 			c.objectDecl(it, d.Op)
+		case *FlowtableDecl:
+			c.flowtableDecl(it, d.Op)
 		case *ElementsDecl:
 			s := c.setNow(d.Set.Text)
 			if s == nil {

@@ -127,6 +127,8 @@ func (c *checker) tableItem(it Item) {
 		c.setDecl(d, "")
 	case *ObjectDecl:
 		c.objectDecl(d, "")
+	case *FlowtableDecl:
+		c.flowtableDecl(d, "")
 	case *FlagsDecl:
 		for _, f := range d.Flags {
 			c.table.Flags |= map[string]TableFlags{"dormant": TableDormant, "owner": TableOwner, "persist": TablePersist}[f.Text]
@@ -205,30 +207,6 @@ func (c *checker) chainItem(it Item) {
 		c.later(phaseRules, func() { c.append(c.rule(d)) })
 	case *Property:
 		c.chain.Comment = c.comment(d.Value.(*WordNode))
-	}
-}
-
-func (c *checker) objectDecl(d *ObjectDecl, op string) {
-	o := &Object{Span: d.Span, Table: c.table, Name: d.Name.Text}
-	c.name(d.Name, d.Kind)
-	for _, x := range c.table.Objects {
-		if x.Name == o.Name && objectKind(x.Stmt) == d.Kind {
-			c.fail(d.Name.Span, "", "%s `%s` exists already, at %s", d.Kind, o.Name, x.Pos)
-		}
-	}
-	// Until it is checked, its statement says of which kind it is.
-	o.Stmt = map[string]Stmt{"counter": &Counter{Span: d.Span}, "limit": &Limit{Span: d.Span}, "quota": &Quota{Span: d.Span}}[d.Kind]
-	c.table.Objects = append(c.table.Objects, o)
-	if d.Comment != nil {
-		o.Comment = c.comment(d.Comment)
-	}
-	switch {
-	case d.Stmt != nil:
-		c.later(phaseObjects, func() { o.Stmt = d.Stmt.check(c) })
-	case d.Kind != "counter":
-		c.fail(d.Name.Span, "write `"+map[string]string{
-			"limit": "limit " + o.Name + " { rate 10/second; }",
-			"quota": "quota " + o.Name + " { over 10 mbytes; }"}[d.Kind]+"`", "%s `%s` says not how much", d.Kind, o.Name)
 	}
 }
 

@@ -2,7 +2,7 @@ package nft
 
 // elements adds what is written in braces to a set.
 func (c *checker) elements(s *Set, x ExprNode) {
-	if s.Key == nil || s.Map && s.Data == nil && !s.Verdict {
+	if !s.typed() {
 		return // its type was reported
 	}
 	n, ok := c.expand(x).(*SetNode)
@@ -117,6 +117,9 @@ func (c *checker) elemData(s *Set, e *Elem, n *ElemNode) {
 	data := c.expand(n.Data)
 	v, verdict := data.(*VerdictNode)
 	switch {
+	case s.Objects != "":
+		e.Object = c.objectNamed(c.wordOf(data, "name of a "+s.Objects), s.Objects)
+		return
 	case s.Verdict && !verdict:
 		if w, ok := data.(*WordNode); ok && w.Kind == WordName {
 			c.fail(data.Range(), didYouMean(w.Text, verdictWords), "`%s` is no verdict", w.Text)

@@ -16,6 +16,8 @@ type grave struct {
 	chain  *Chain
 	set    *Set
 	object *Object
+
+	flowtable *Flowtable
 }
 
 // bury takes something out of the table in work, from this point of the file on.
@@ -237,7 +239,7 @@ func (c *checker) flushSet(d *FlushDecl) {
 func (c *checker) setUnused(d *FlushDecl, s *Set) {
 	for _, ch := range c.chainsNow() {
 		for _, r := range ch.Rules {
-			u := usage{chains: map[*Chain]bool{}, sets: map[*Set]bool{}}
+			u := usage{chains: map[*Chain]bool{}, sets: map[*Set]bool{}, flows: map[*Flowtable]bool{}}
 			for _, st := range r.Stmts {
 				u.stmt(st)
 			}
@@ -251,7 +253,7 @@ func (c *checker) setUnused(d *FlushDecl, s *Set) {
 // deleteElements takes elements out of a set. As in the kernel each must be in it as it is written; where nft merges
 // intervals, a part of one may go.
 func (c *checker) deleteElements(d *FlushDecl, s *Set) {
-	if s.Key == nil || s.Map && s.Data == nil && !s.Verdict {
+	if !s.typed() {
 		return // its type was reported
 	}
 	n, ok := c.expand(d.Elems).(*SetNode)
@@ -294,6 +296,10 @@ func (c *checker) deleteElement(d *FlushDecl, s *Set, n *ElemNode) {
 
 // deleteObject takes over a command about a named object.
 func (c *checker) deleteObject(d *FlushDecl) {
+	if d.What == "flowtable" {
+		c.deleteFlowtable(d)
+		return
+	}
 	var names []string
 	for _, o := range c.table.Objects {
 		if objectKind(o.Stmt) != d.What {

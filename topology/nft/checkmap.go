@@ -24,6 +24,8 @@ func (c *checker) mapOf(x ExprNode, key, data *Datatype, verdict bool) *Set {
 		s := c.setNamed(n, true)
 		c.sameKey(n, s, key)
 		switch {
+		case s.Objects != "":
+			c.fail(n.Span, "use it as `"+s.Objects+" name KEY map @"+s.Name+"`", "map `%s` has %ss, not values", s.Name, s.Objects)
 		case verdict && !s.Verdict:
 			c.fail(n.Span, "use `map`, in a statement that takes a value", "map `%s` has no verdicts, it maps to %s", s.Name, s.Data)
 		case !verdict && s.Verdict:
@@ -60,7 +62,7 @@ func (c *checker) setNamed(n *SetRefNode, isMap bool) *Set {
 		}
 		c.fail(n.Span, hint, "`%s` is a %s, at %s", s.Name, setWord(s.Map), s.Pos)
 	}
-	if s.Key == nil || s.Map && s.Data == nil && !s.Verdict {
+	if !s.typed() {
 		panic(bailout{}) // its type was reported
 	}
 	return s

@@ -99,18 +99,20 @@ func (c *checker) setType(s *Set, d *TypeDecl, first bool) {
 			t.Verdict = true
 		}
 	}
-	if d.Data != nil && !t.Verdict {
-		if w, ok := d.Data[0].(*WordNode); ok && (w.Text == "counter" || w.Text == "quota" || w.Text == "limit" || laterObjects[w.Text]) {
-			c.unsupported(w.Span, "a map to objects")
+	if len(d.Data) == 1 {
+		if w, ok := d.Data[0].(*WordNode); ok && objectForms[w.Text] != "" || ok && w.Text == "counter" {
+			t.Objects = w.Text
 		}
+	}
+	if d.Data != nil && !t.Verdict && t.Objects == "" {
 		t.Data, t.DataExpr = c.setTypes(d.Data, d.Typeof)
 	}
 	switch {
-	case !first && s.Key != nil && (!sameType(s.Key, t.Key) || s.Verdict != t.Verdict || (s.Data != nil && !sameType(s.Data, t.Data))):
+	case !first && s.Key != nil && (!sameType(s.Key, t.Key) || s.Verdict != t.Verdict || s.Objects != t.Objects || (s.Data != nil && !sameType(s.Data, t.Data))):
 		c.fail(d.Span, "", "`%s` has another type already, at %s", s.Name, s.Pos)
 	default:
 		s.Key, s.KeyExpr, s.Typeof = t.Key, t.KeyExpr, t.Typeof
-		s.Data, s.DataExpr, s.DataRange, s.Verdict = t.Data, t.DataExpr, t.DataRange, t.Verdict
+		s.Data, s.DataExpr, s.DataRange, s.Verdict, s.Objects = t.Data, t.DataExpr, t.DataRange, t.Verdict, t.Objects
 	}
 	if s.Flags&SetInterval != 0 && s.Flags&SetDynamic != 0 {
 		// Neither nft_set_rbtree.c nor nft_set_pipapo.c of net/netfilter has an update operation.

@@ -223,6 +223,9 @@ func printQuotedSymbol(d *Datatype, data []byte) string {
 func printBitmask(d *Datatype, data []byte) string { return joinBits(d, data, ",") }
 
 func joinBits(d *Datatype, data []byte, sep string) string {
+	if d.ID == labelTypeID {
+		return joinLabels(data, sep)
+	}
 	v := getUint(data)
 	if v == 0 {
 		return "0x0"

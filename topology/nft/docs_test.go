@@ -45,9 +45,11 @@ func TestDocs(t *testing.T) {
 	for w := range laterMetaKeys {
 		names(later, "the key", "meta "+w)
 	}
-	for w := range laterCTKeys {
-		names(later, "the key", "ct "+w)
+	for w := range objectCTKeys {
+		names(reads, "the object", "ct "+w)
 	}
+	names(reads, "the object", objectKinds...)
+	names(reads, "the declaration", "flowtable")
 	for w := range laterObjects {
 		names(later, "the declaration", w)
 	}

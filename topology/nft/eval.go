@@ -5,7 +5,7 @@ type evaluator interface{ eval(*machine) }
 
 var _ = []evaluator{
 	(*Match)(nil), (*Vmap)(nil), (*VerdictStmt)(nil), (*Counter)(nil), (*Limit)(nil), (*Quota)(nil), (*Log)(nil),
-	(*Reject)(nil), (*NAT)(nil), (*Notrack)(nil), (*Assign)(nil), (*QueueStmt)(nil), (*SetUpdate)(nil), (*ObjectRef)(nil), (*ResetOption)(nil),
+	(*Reject)(nil), (*NAT)(nil), (*Notrack)(nil), (*Assign)(nil), (*QueueStmt)(nil), (*SetUpdate)(nil), (*ObjectRef)(nil), (*FlowAdd)(nil), (*ResetOption)(nil),
 	(*Dup)(nil), (*Fwd)(nil), (*Last)(nil), (*ConnLimit)(nil), (*Synproxy)(nil), (*Tproxy)(nil),
 }
 

@@ -20,12 +20,15 @@ type Finding struct {
 
 // The analyses of [Lint].
 const (
-	LintUnreachable   = "unreachable-rule" // behind a rule that ends the chain for every packet
-	LintShadowed      = "shadowed-rule"    // an earlier rule decides about all of its packets
-	LintDuplicate     = "duplicate-rule"   // an earlier rule says the same
-	LintNeverMatches  = "never-matches"    // its expressions contradict each other, or the hook
-	LintUnusedChain   = "unused-chain"     // nothing jumps to it
-	LintUnusedSet     = "unused-set"       // no rule looks at it
+	LintUnreachable  = "unreachable-rule" // behind a rule that ends the chain for every packet
+	LintShadowed     = "shadowed-rule"    // an earlier rule decides about all of its packets
+	LintDuplicate    = "duplicate-rule"   // an earlier rule says the same
+	LintNeverMatches = "never-matches"    // its expressions contradict each other, or the hook
+	LintUnusedChain  = "unused-chain"     // nothing jumps to it
+	LintUnusedSet    = "unused-set"       // no rule looks at it
+
+	LintUnusedFlowtable = "unused-flowtable" // no rule adds connections to it
+
 	LintNATPriority   = "nat-priority"     // a nat chain with the priority of the other kind
 	LintBeforeDNAT    = "port-before-dnat" // looks for what DNAT has rewritten already
 	LintNoEstablished = "no-established"   // answers to accepted connections are dropped

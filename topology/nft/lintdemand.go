@@ -155,8 +155,10 @@ func (b *demander) rule(r *Rule) {
 		case *QueueStmt:
 			b.exact = b.exact && s.Expr == nil
 		case *ObjectRef:
-			_, counter := s.Object.Stmt.(*Counter)
-			b.exact = b.exact && counter
+			if s.Map != nil {
+				b.keys(s, s.Key, s.Map, OpEq)
+			}
+			b.exact = b.exact && s.Map == nil && s.Kind != "limit" && s.Kind != "quota" && s.Kind != "synproxy" && s.Kind != "ct expectation"
 		case *Assign:
 			b.assign(s)
 		case *VerdictStmt:

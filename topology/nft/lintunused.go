@@ -4,7 +4,7 @@ import "fmt"
 
 // unused finds chains that nothing jumps to, and sets that no rule looks at.
 func (l *linter) unused(t *Table) {
-	u := usage{chains: map[*Chain]bool{}, sets: map[*Set]bool{}}
+	u := usage{chains: map[*Chain]bool{}, sets: map[*Set]bool{}, flows: map[*Flowtable]bool{}}
 	for _, c := range t.Chains {
 		for _, r := range c.Rules {
 			for _, s := range r.Stmts {
@@ -24,6 +24,11 @@ func (l *linter) unused(t *Table) {
 	if u.unknown {
 		return
 	}
+	for _, f := range t.Flowtables {
+		if !u.flows[f] {
+			l.add(LintUnusedFlowtable, f.Span, fmt.Sprintf("no rule adds connections to flowtable `%s`", f.Name), "`flow add @"+f.Name+"` in a chain at the hook forward, or remove it")
+		}
+	}
 	for _, s := range t.Sets {
 		if !u.sets[s] {
 			l.add(LintUnusedSet, s.Span, fmt.Sprintf("no rule looks at %s `%s`", setWord(s.Map), s.Name), "use it as `@"+s.Name+"`, or remove it")
@@ -35,6 +40,7 @@ func (l *linter) unused(t *Table) {
 type usage struct {
 	chains  map[*Chain]bool
 	sets    map[*Set]bool
+	flows   map[*Flowtable]bool
 	unknown bool // a statement that this file does not know
 }
 
@@ -56,6 +62,13 @@ func (u *usage) stmt(s Stmt) {
 		u.expr(s.Port)
 	case *Assign:
 		u.expr(s.Value)
+	case *ObjectRef:
+		u.expr(s.Key)
+		if s.Map != nil {
+			u.sets[s.Map] = true
+		}
+	case *FlowAdd:
+		u.flows[s.Flowtable] = true
 	case *QueueStmt:
 		u.expr(s.Expr)
 	case *Dup:
@@ -72,7 +85,7 @@ func (u *usage) stmt(s Stmt) {
 		for _, s := range s.Stmts {
 			u.stmt(s)
 		}
-	case *Counter, *Limit, *Quota, *ObjectRef, *Log, *Reject, *Notrack, *Last:
+	case *Counter, *Limit, *Quota, *Log, *Reject, *Notrack, *Last:
 	default:
 		u.unknown = true
 	}

@@ -40,10 +40,19 @@ func (l *linter) writesOf(c *Chain) writes {
 
 func (w *writes) stmt(s Stmt) {
 	switch s := s.(type) {
-	case *Match, *Vmap, *VerdictStmt, *Counter, *Limit, *Quota, *ObjectRef, *Log, *Reject, *NAT, *QueueStmt, *SetUpdate,
+	case *Match, *Vmap, *VerdictStmt, *Counter, *Limit, *Quota, *Log, *Reject, *NAT, *QueueStmt, *SetUpdate,
 		*Dup, *Fwd, *Last:
-	case *Notrack:
+	case *Notrack, *FlowAdd:
 		w.ct = true
+	case *ObjectRef:
+		switch s.Kind {
+		case "ct helper", "ct timeout", "ct expectation":
+			w.ct = true
+		case "secmark":
+			w.meta |= 1 << MetaSecmark
+		case "synproxy":
+			w.unknown = true
+		}
 	case *Assign:
 		switch t := s.Target.(type) {
 		case *Meta:

@@ -36,6 +36,8 @@ func inFreshNet(t *testing.T, script string, args ...string) (string, error) {
 var notHere = map[string]string{
 	"queue.nft":       "the kernel may lack CONFIG_NFT_QUEUE",
 	"bridge-meta.nft": "the kernel may lack CONFIG_NFT_BRIDGE_META",
+	"flowtable.nft":   "the kernel may lack CONFIG_NF_FLOW_TABLE",
+	"objects.nft":     "the kernel may lack a security module",
 	"newer.nft":       "nft before 1.0.7 knows neither srcnat at input nor dstnat at output, and dies of a variable with verdicts",
 }
 

@@ -60,20 +60,20 @@ func (p *parser) itemParser(block func() Item, parent *parser) func() Item {
 func (p *parser) addDecl(first token, op string) Item {
 	d := &AddDecl{Op: op}
 	t := p.cur()
-	kinds := []string{"table", "chain", "rule", "set", "map", "element", "counter", "quota", "limit"}
+	kinds := []string{"table", "chain", "rule", "set", "map", "element", "flowtable", "ct", "counter", "quota", "limit", "synproxy", "secmark"}
 	if t.kind == tName && (laterObjects[t.text] || t.text == "meter") {
 		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
 	}
 	implied := op != "create" && p.impliedRule(t, kinds) // `add ip filter input accept` leaves the word `rule` out
 	if op == "" && !implied && t.kind == tName && nearest(t.text, kinds) != t.text {
-		if _, ok := selectorHeads[t.text]; ok || statements[t.text] != nil && t.text != "counter" && t.text != "limit" && t.text != "quota" {
+		if _, ok := selectorHeads[t.text]; ok || statements[t.text] != nil && !isObjectWord(t.text) {
 			p.fail(p.tokSpan(t), "put it in `table inet NAME { chain NAME { ... } }`", "a rule stands in a chain, not at the top of a file")
 		}
 		p.failWord(t, "command", topWords)
 	}
 	kind := "rule"
 	if !implied {
-		kind = p.oneOf("object", kinds...).Text
+		kind = p.objectKind(p.oneOf("object", kinds...).Text)
 	}
 	d.Family = p.family()
 	d.Table = p.identifier("name of the table")
@@ -82,8 +82,8 @@ func (p *parser) addDecl(first token, op string) Item {
 		d.Item = p.chainDecl(first, p.identifier("name of the chain"))
 	case "set", "map":
 		d.Item = p.setDecl(t, p.identifier("name of the "+kind))
-	case "counter", "quota", "limit":
-		d.Item = p.objectDecl(t, p.identifier("name of the "+kind))
+	case "flowtable":
+		d.Item = p.flowtableDecl(t, p.identifier("name of the flowtable"))
 	case "element":
 		d.Set = p.identifier("name of the set")
 		at := p.cur()
@@ -97,8 +97,10 @@ func (p *parser) addDecl(first token, op string) Item {
 			d.At = p.numberWord("number of the rule")
 		}
 		d.Item = p.rule()
-	default:
+	case "table":
 		p.failWord(t, "object", kinds)
+	default:
+		d.Item = p.objectDecl(t, kind, p.identifier("name of the "+kind))
 	}
 	d.Span = p.spanFrom(first)
 	return d

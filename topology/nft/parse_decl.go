@@ -2,10 +2,10 @@ package nft
 
 var (
 	commonWords  = []string{"include", "define", "redefine", "undefine"}
-	topWords     = append([]string{"table", "flush", "add", "create", "insert", "delete", "destroy", "chain", "rule", "set", "map", "element"}, commonWords...)
-	tableWords   = append([]string{"chain", "set", "map", "flags", "comment", "counter", "quota", "limit", "flowtable"}, commonWords...)
+	topWords     = append([]string{"table", "flush", "add", "create", "insert", "delete", "destroy", "chain", "rule", "set", "map", "element", "flowtable"}, commonWords...)
+	tableWords   = append([]string{"chain", "set", "map", "flags", "comment", "flowtable", "ct", "counter", "quota", "limit", "synproxy", "secmark"}, commonWords...)
 	setWords     = append([]string{"type", "typeof", "flags", "elements", "timeout", "gc-interval", "size", "policy", "auto-merge", "counter", "limit", "quota", "comment"}, commonWords...)
-	laterObjects = map[string]bool{"flowtable": true, "ct": true, "secmark": true, "synproxy": true, "tunnel": true}
+	laterObjects = map[string]bool{"tunnel": true}
 	familyWords  = []string{"ip", "ip6", "inet", "arp", "bridge", "netdev"}
 )
 
@@ -118,7 +118,8 @@ const (
 	inTable
 	inChain
 	inSet
-	inObject
+	inObject // whose last item needs no separator
+	inLines  // of an object or a flowtable: each item needs one
 )
 
 // body parses `{ items }`.
@@ -155,9 +156,14 @@ func (p *parser) tableItem() Item {
 			return p.flagsDecl(true)
 		case "comment":
 			return p.property()
-		case "counter", "quota", "limit":
+		case "flowtable":
 			p.advance()
-			return p.objectDecl(t, p.identifier("name of the "+t.text))
+			return p.flowtableDecl(t, p.identifier("name of the flowtable"))
+		}
+		if isObjectWord(t.text) {
+			p.advance()
+			kind := p.objectKind(t.text)
+			return p.objectDecl(t, kind, p.identifier("name of the "+kind))
 		}
 		if laterObjects[t.text] {
 			p.unsupported(p.tokSpan(t), "`"+t.text+"`")

@@ -10,7 +10,7 @@ var statements = map[string]func(p *parser, first token) StmtNode{}
 
 // laterStatements are those that nft knows and this package does not yet.
 var laterStatements = map[string]bool{
-	"flow": true, "meter": true, "set": true, "map": true,
+	"meter": true, "set": true, "map": true,
 	"xt": true,
 }
 

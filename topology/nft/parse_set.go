@@ -11,6 +11,7 @@ func (p *parser) setDecl(first token, name *WordNode) Item {
 	d := &SetDecl{Map: first.text == "map", Name: name}
 	if p.cur().is("{") {
 		d.Body = true
+		p.inMap = d.Map
 		d.Items = p.body(inSet, p.setItem)
 	} else {
 		t := p.cur()
@@ -34,7 +35,9 @@ func (p *parser) setItem() Item {
 		case "elements":
 			p.advance()
 			p.expect("=", "after `elements`")
+			p.classOK = !p.inMap
 			d := &ElementsDecl{Value: p.setOrVar()}
+			p.classOK = false
 			d.Span = p.spanFrom(t)
 			return d
 		case "timeout", "gc-interval", "size", "policy", "auto-merge", "comment":
@@ -82,44 +85,13 @@ func (p *parser) typeDecl() Item {
 	d.Key = list()
 	if p.accept(":") {
 		d.Interval = p.acceptWord("interval")
-		if t := p.cur(); d.Typeof && (t.isWord("verdict") || t.isWord("mark")) {
+		if w := p.mapObjects(d.Typeof); w != nil {
+			d.Data = []ExprNode{w}
+		} else if t := p.cur(); d.Typeof && (t.isWord("verdict") || t.isWord("mark")) {
 			d.Data = []ExprNode{p.word(p.advance())}
 		} else {
 			d.Data = list()
 		}
-	}
-	d.Span = p.spanFrom(first)
-	return d
-}
-
-// objectDecl parses what follows `counter NAME`.
-func (p *parser) objectDecl(first token, name *WordNode) Item {
-	d := &ObjectDecl{Kind: first.text, Name: name}
-	body := func() Item {
-		t := p.cur()
-		switch {
-		case t.isWord("comment"):
-			p.advance()
-			d.Comment = p.commentText()
-		case d.Stmt != nil:
-			p.fail(p.tokSpan(t), "", "end of the %s expected, found %s", d.Kind, t.describe())
-		case d.Kind == "counter" && !t.isWord("packets"):
-			p.failWord(t, "keyword in a counter", []string{"packets", "comment"})
-		case d.Kind == "counter":
-			d.Stmt = p.counterArgs(t)
-		case d.Kind == "quota":
-			d.Stmt = p.quotaArgs(t)
-		default:
-			d.Stmt = p.limitArgs(t)
-		}
-		it := &Property{Line: Line{Span: p.spanFrom(t)}}
-		return it
-	}
-	switch t := p.cur(); {
-	case t.is("{"):
-		p.body(inObject, body)
-	case !t.ends() && !t.is("}"):
-		body()
 	}
 	d.Span = p.spanFrom(first)
 	return d
@@ -201,7 +173,10 @@ func (p *parser) elem(packet bool) *ElemNode {
 		} else if packet {
 			e.Data = p.concat(fromStatement)
 		} else {
+			outer := p.classOK
+			p.classOK = true
 			e.Data = p.value(false)
+			p.classOK = outer
 		}
 	}
 	e.Span = p.spanFrom(first)

@@ -47,6 +47,7 @@ type parser struct {
 	pending []*Comment
 	block   blockKind
 	classOK bool // `1:2` is a traffic class here, not the key and value of a map
+	inMap   bool // the block is of a map, not of a set
 }
 
 func newParser(name string, src []byte, opt Options) *parser {

@@ -14,6 +14,7 @@ func Print(f *File) string {
 type printer struct {
 	b      strings.Builder
 	indent int
+	object string // the kind of the object whose block is being printed
 }
 
 func (p *printer) str(s ...string) {
@@ -172,11 +173,22 @@ func (p *printer) item(it Item) {
 		p.str("elements = ")
 		p.expr(d.Value)
 	case *StmtDecl:
+		if p.object != "" {
+			p.objectStmt(d.Stmt)
+			break
+		}
 		d.Stmt.print(p)
 	case *ObjectDecl:
 		p.str(d.Kind)
 		p.words(d.Name)
 		p.objectBody(d)
+	case *FlowtableDecl:
+		p.str("flowtable")
+		p.words(d.Name)
+		p.str(" ")
+		p.block(d.Items)
+	case *HookDecl, *DevicesDecl, *HelperDecl, *TimeoutsDecl:
+		p.objectLine(d)
 	}
 }
 
@@ -192,26 +204,6 @@ func (p *printer) chainBody(d *ChainDecl) {
 		p.str(" ")
 		p.block(d.Items)
 	}
-}
-
-func (p *printer) objectBody(d *ObjectDecl) {
-	p.str(" {\n")
-	p.indent++
-	if d.Comment != nil {
-		p.tabs()
-		p.str("comment ")
-		p.quoted(d.Comment)
-		p.str("\n")
-	}
-	if d.Stmt != nil {
-		p.tabs()
-		var q printer
-		d.Stmt.print(&q)
-		p.str(strings.TrimPrefix(q.b.String(), d.Kind+" "), "\n")
-	}
-	p.indent--
-	p.tabs()
-	p.str("}")
 }
 
 func (p *printer) add(d *AddDecl) {
@@ -234,6 +226,11 @@ func (p *printer) add(d *AddDecl) {
 		p.str(" ", it.Kind)
 		p.words(d.Family, d.Table, it.Name)
 		p.objectBody(it)
+	case *FlowtableDecl:
+		p.str(" flowtable")
+		p.words(d.Family, d.Table, it.Name)
+		p.str(" ")
+		p.block(it.Items)
 	case *ElementsDecl:
 		p.str(" element")
 		p.words(d.Family, d.Table, d.Set)
@@ -266,7 +263,11 @@ func (p *printer) base(d *BaseDecl) {
 		p.expr(x)
 	}
 	p.str(" priority ")
-	n := d.Priority
+	p.priority(d.Priority)
+	p.str(";")
+}
+
+func (p *printer) priority(n *PriorityNode) {
 	switch {
 	case n.Var != nil:
 		p.expr(n.Var)
@@ -286,7 +287,6 @@ func (p *printer) base(d *BaseDecl) {
 		}
 		p.str(sign, n.Number.Text)
 	}
-	p.str(";")
 }
 
 func (p *printer) policy(d *PolicyDecl) {

@@ -30,6 +30,8 @@ type Table struct {
 	Chains  []*Chain
 	Sets    []*Set    // named sets and maps
 	Objects []*Object // named counters, quotas, limits, ...
+
+	Flowtables []*Flowtable
 }
 
 // TableFlags are the flags of a table (include/uapi/linux/netfilter/nf_tables.h, enum nft_table_flags).
@@ -122,7 +124,7 @@ const (
 	SetDynamic  SetFlags = 0x20
 )
 
-// Set is a set or a map, named or anonymous. For a map either Data is set, or Verdict is true.
+// Set is a set or a map, named or anonymous. For a map either Data or Objects is set, or Verdict is true.
 type Set struct {
 	Span
 	Table      *Table
@@ -133,6 +135,7 @@ type Set struct {
 	Data       *Datatype // of a map to values; nil else
 	DataRange  bool      // the values of the map may be ranges or prefixes (`typeof ... : interval ...`)
 	Verdict    bool      // a map to verdicts
+	Objects    string    // a map to named objects: their kind; "" else
 	Typeof     bool      // declared with typeof
 	KeyExpr    Expr      // with typeof: the expression; nil else
 	DataExpr   Expr
@@ -157,19 +160,48 @@ type Elem struct {
 	Key     Expr // Const, Prefix, Range or ConcatExpr of these; nil is the catch-all element `*`
 	Data    Expr // of a map to values; nil else
 	Verdict *Verdict
+	Object  *Object // of a map to objects
 	Timeout time.Duration
 	Expires time.Duration
 	Comment string
 	Stmts   []Stmt
 }
 
-// Object is a named stateful object of a table.
+// Object is a named object of a table.
 type Object struct {
 	Span
 	Table   *Table
 	Name    string
 	Comment string
-	Stmt    Stmt // *Counter, *Limit or *Quota with its state
+	Stmt    Stmt // *Counter, *Limit or *Quota with its state, *Synproxy, *Secmark, *Helper, *Timeouts, *Expectation
+}
+
+// Kind is the kind of the object as nft spells it: counter, limit, quota, synproxy, secmark, ct helper, ct timeout, ct
+// expectation. Objects of different kinds may have the same name.
+func (o *Object) Kind() string { return objectKind(o.Stmt) }
+
+// Flowtable is a flowtable: connections that a rule has put into it pass the hooks no more, if they come in at one of
+// its devices.
+type Flowtable struct {
+	Span
+	Table        *Table
+	Name         string
+	Hook         Hook
+	Priority     int
+	PriorityName string // as written, the name only; "" if it is a plain number
+	Devices      []string
+	Offload      bool // to the hardware
+	Counter      bool // packets and bytes of its connections are counted
+}
+
+// Flowtable finds the flowtable named name; nil if there is none.
+func (t *Table) Flowtable(name string) *Flowtable {
+	for _, f := range t.Flowtables {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
 }
 
 // VerdictKind is what a verdict does.

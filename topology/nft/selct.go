@@ -25,12 +25,14 @@ const (
 	CTDirection  CTKey = 1
 	CTStatus     CTKey = 2
 	CTMark       CTKey = 3
+	CTSecmark    CTKey = 4
 	CTExpiration CTKey = 5
 	CTHelper     CTKey = 6
 	CTL3Proto    CTKey = 7
 	CTProtocol   CTKey = 10
 	CTProtoSrc   CTKey = 11
 	CTProtoDst   CTKey = 12
+	CTLabels     CTKey = 13
 	CTPackets    CTKey = 14
 	CTBytes      CTKey = 15
 	CTAvgPkt     CTKey = 16
@@ -48,6 +50,8 @@ var ctKeys = []ctKey{
 	{"direction", CTDirection, TypeCTDir, dirNever},
 	{"status", CTStatus, TypeCTStatus, dirNever},
 	{"mark", CTMark, TypeMark, dirNever},
+	{"secmark", CTSecmark, typeHost32, dirNever},
+	{"label", CTLabels, TypeCTLabel, dirNever},
 	{"expiration", CTExpiration, TypeTime.withBits(32, HostEndian), dirNever},
 	{"helper", CTHelper, TypeString, dirNever},
 	{"l3proto", CTL3Proto, TypeNFProto, dirMay},
@@ -69,7 +73,8 @@ var ctKeys = []ctKey{
 	{"daddr", CTDstIP, TypeIPv4Addr, dirMust},
 }
 
-var laterCTKeys = map[string]bool{"label": true, "secmark": true, "timeout": true, "expectation": true}
+// objectCTKeys can be set to named objects, and not be read.
+var objectCTKeys = map[string]bool{"timeout": true, "expectation": true}
 
 func init() {
 	selectorHeads["ct"] = (*parser).ctSelector
@@ -101,9 +106,13 @@ func (p *parser) ctSelector() ExprNode {
 		dir = true
 	}
 	t := p.cur()
-	if t.kind == tName && laterCTKeys[t.text] || t.isWord("helper") && p.peek(1).isWord("set") {
-		p.advance()
-		p.unsupported(p.spanFrom(first), "`"+p.text(first)+"`")
+	if t.kind == tName && objectCTKeys[t.text] && !dir {
+		n.Words = append(n.Words, p.word(p.advance()))
+		if !p.cur().isWord("set") {
+			p.fail(p.spanFrom(first), "write `ct "+t.text+" set \"NAME\"`", "`ct %s` can be set, not read", t.text)
+		}
+		n.Span = p.spanFrom(first)
+		return n
 	}
 	name := t.text
 	if next := p.peek(1); (name == "ip" || name == "ip6") && next.kind == tName {

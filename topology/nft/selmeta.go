@@ -27,6 +27,7 @@ const (
 	MetaSKGID     MetaKey = 11
 	MetaNftrace   MetaKey = 12
 	MetaRtclassid MetaKey = 13
+	MetaSecmark   MetaKey = 14
 	MetaNFProto   MetaKey = 15
 	MetaL4Proto   MetaKey = 16
 	MetaPkttype   MetaKey = 19
@@ -61,6 +62,7 @@ var metaKeys = []metaKey{
 	{name: "skgid", key: MetaSKGID, typ: TypeGID, bare: true},
 	{name: "nftrace", key: MetaNftrace, typ: typeBit, bare: true},
 	{name: "rtclassid", key: MetaRtclassid, typ: TypeRealm, bare: true},
+	{name: "secmark", key: MetaSecmark, typ: typeHost32},
 	{name: "nfproto", key: MetaNFProto, typ: TypeNFProto},
 	{name: "l4proto", key: MetaL4Proto, typ: TypeInetProto},
 	{name: "ibrname", key: 17, typ: TypeIfName, bare: true},
@@ -83,7 +85,7 @@ var metaKeys = []metaKey{
 }
 
 // laterMetaKeys are those that nft knows and this package does not yet: times of day depend on the time zone.
-var laterMetaKeys = map[string]bool{"time": true, "hour": true, "secmark": true, "broute": true, "ibrhwaddr": true}
+var laterMetaKeys = map[string]bool{"time": true, "hour": true, "broute": true, "ibrhwaddr": true}
 
 func init() {
 	selectorHeads["meta"] = func(p *parser) ExprNode {

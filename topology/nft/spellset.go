@@ -9,6 +9,8 @@ func elemValue(e *Elem) string {
 		return e.Verdict.String()
 	case e.Data != nil:
 		return inSetText(e.Data)
+	case e.Object != nil:
+		return `"` + e.Object.Name + `"`
 	}
 	return ""
 }

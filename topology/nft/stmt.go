@@ -4,7 +4,7 @@ import "time"
 
 // Stmt is a statement of the checked level. The implementations are *Match, *Vmap, *VerdictStmt, *Counter, *Limit,
 // *Quota, *Log, *Reject, *NAT, *Notrack, *Assign, *QueueStmt, *SetUpdate, *ResetOption,
-// *ConnLimit, *Synproxy, *Tproxy and *ObjectRef.
+// *Dup, *Fwd, *Last, *ConnLimit, *Synproxy, *Tproxy *FlowAdd and *ObjectRef.
 type Stmt interface {
 	Node
 	String() string // in nft's spelling
@@ -74,10 +74,14 @@ type Quota struct {
 	Over  bool
 }
 
-// ObjectRef uses a named object of the table: `counter name "http"`.
+// ObjectRef uses a named object of the table: `counter name "http"`, `ct helper set "ftp"`. With a Map the object is the
+// one that the map has for Key: `counter name ip saddr map @m`.
 type ObjectRef struct {
 	Span
-	Object *Object
+	Object *Object // nil with a Map
+	Kind   string  // of the object; see Object.Kind
+	Key    Expr
+	Map    *Set
 }
 
 // LogFlags are what is logged besides (include/uapi/linux/netfilter/nf_log.h, NF_LOG_*).

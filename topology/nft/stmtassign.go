@@ -7,13 +7,19 @@ func (n *AssignNode) print(p *printer) {
 }
 
 // settableMeta are the keys of meta that can be written (net/netfilter/nft_meta.c, nft_meta_set_init).
-var settableMeta = map[MetaKey]bool{MetaMark: true, MetaPriority: true, MetaNftrace: true, MetaPkttype: true}
+var settableMeta = map[MetaKey]bool{MetaMark: true, MetaPriority: true, MetaNftrace: true, MetaPkttype: true, MetaSecmark: true}
 
 // settableCT are the keys of ct that can be written (net/netfilter/nft_ct.c, nft_ct_set_init); the others that can
 // need more than a value.
-var settableCT = map[CTKey]bool{CTMark: true, CTZone: true, CTEventMask: true}
+var settableCT = map[CTKey]bool{CTMark: true, CTZone: true, CTEventMask: true, CTLabels: true, CTSecmark: true}
 
 func (n *AssignNode) check(c *checker) Stmt {
+	if kind := objectTarget(n); kind != "" {
+		if c.table.Family == FamilyARP && kind != "secmark" {
+			c.fail(n.Target.Range(), "", "`ct` does not exist in the arp family")
+		}
+		return c.objectRef(n.Span, kind, n.Value)
+	}
 	s := &Assign{Span: n.Span}
 	s.Target = c.selector(n.Target)
 	switch t := s.Target.(type) {

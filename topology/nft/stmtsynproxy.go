@@ -21,24 +21,29 @@ type Synproxy struct {
 
 func init() {
 	statements["synproxy"] = func(p *parser, first token) StmtNode {
-		n := &SynproxyNode{}
-		if t := p.cur(); t.isWord("name") {
-			p.unsupported(p.spanFrom(first), "a named `synproxy`")
+		if p.cur().isWord("name") {
+			return p.objectRef(first)
 		}
-		for {
-			switch {
-			case p.acceptWord("mss"):
-				n.MSS = p.numberWord("segment size")
-			case p.acceptWord("wscale"):
-				n.Wscale = p.numberWord("window scale")
-			case p.acceptWord("timestamp"):
-				n.Timestamp = true
-			case p.acceptWord("sack-perm"):
-				n.SackPerm = true
-			default:
-				n.Span = p.spanFrom(first)
-				return n
-			}
+		return p.synproxyArgs(first)
+	}
+}
+
+// synproxyArgs parses what stands behind the word, if it was taken.
+func (p *parser) synproxyArgs(first token) StmtNode {
+	n := &SynproxyNode{}
+	for {
+		switch {
+		case p.acceptWord("mss"):
+			n.MSS = p.numberWord("segment size")
+		case p.acceptWord("wscale"):
+			n.Wscale = p.numberWord("window scale")
+		case p.acceptWord("timestamp"):
+			n.Timestamp = true
+		case p.acceptWord("sack-perm"):
+			n.SackPerm = true
+		default:
+			n.Span = p.spanFrom(first)
+			return n
 		}
 	}
 }
@@ -60,14 +65,23 @@ func (n *SynproxyNode) print(p *printer) {
 }
 
 func (n *SynproxyNode) check(c *checker) Stmt {
-	s := &Synproxy{Span: n.Span, Timestamp: n.Timestamp, SackPerm: n.SackPerm}
+	c.synproxyHere(n.Span)
+	return n.options(c)
+}
+
+// synproxyHere says where a synproxy is possible (net/netfilter/nft_synproxy.c, nft_synproxy_validate).
+func (c *checker) synproxyHere(s Span) {
 	switch c.table.Family {
 	case FamilyIP, FamilyIP6, FamilyInet:
 	default:
-		c.fail(n.Span, "", "synproxy does not exist in the %s family", c.table.Family)
+		c.fail(s, "", "synproxy does not exist in the %s family", c.table.Family)
 	}
-	// net/netfilter/nft_synproxy.c, nft_synproxy_validate
-	c.hooks(n.Span, "synproxy", HookInput, HookForward)
+	c.hooks(s, "synproxy", HookInput, HookForward)
+}
+
+// options checks what a statement or an object says.
+func (n *SynproxyNode) options(c *checker) *Synproxy {
+	s := &Synproxy{Span: n.Span, Timestamp: n.Timestamp, SackPerm: n.SackPerm}
 	if n.MSS != nil {
 		s.HasMSS, s.MSS = true, uint16(c.number(n.MSS, 16))
 	}
@@ -99,7 +113,9 @@ func (s *Synproxy) String() string {
 
 // eval is nft_synproxy_do_eval: the kernel takes SYNs and the ACKs that answer, if they are of a connection that it
 // has begun; other packets leave the rule, or pass it.
-func (s *Synproxy) eval(m *machine) {
+func (s *Synproxy) eval(m *machine) { m.synproxy(s) }
+
+func (m *machine) synproxy(s Stmt) {
 	v := m.p.hasTCP()
 	if v.has == known {
 		v = isUnknown("what synproxy does depends on the connection")

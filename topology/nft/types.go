@@ -41,6 +41,7 @@ var (
 		mld-listener-report 131 mld-listener-done 132 mld-listener-reduction 132 nd-router-solicit 133 nd-router-advert 134
 		nd-neighbor-solicit 135 nd-neighbor-advert 136 nd-redirect 137 router-renumbering 138 ind-neighbor-solicit 141
 		ind-neighbor-advert 142 mld2-listener-report 143`)}
+	TypeCTLabel    = &Datatype{Name: "ct_label", ID: labelTypeID, Order: HostEndian, Bits: 128, Base: BaseBitmask, codec: label}
 	TypePktType    = &Datatype{Name: "pkt_type", ID: 31, Bits: 8, symbols: syms("host 0 unicast 0 broadcast 1 multicast 2 other 3"), codec: decimal}
 	TypeICMPCode   = &Datatype{Name: "icmp_code", ID: 32, Order: BigEndian, Bits: 8, symbols: syms("net-unreachable 0 host-unreachable 1 prot-unreachable 2 port-unreachable 3 net-prohibited 9 host-prohibited 10 admin-prohibited 13 frag-needed 4"), codec: decimal}
 	TypeICMPv6Code = &Datatype{Name: "icmpv6_code", ID: 33, Order: BigEndian, Bits: 8, symbols: syms("no-route 0 admin-prohibited 1 addr-unreachable 3 port-unreachable 4 policy-fail 5 reject-route 6"), codec: decimal}
@@ -55,15 +56,17 @@ var (
 	TypeCTEvent  = &Datatype{Name: "ct_event", ID: 40, Order: HostEndian, Bits: 32, Base: BaseBitmask, symbols: syms("new 1 related 2 destroy 4 reply 8 assured 16 protoinfo 32 helper 64 mark 128 seqadj 256 secmark 512 label 1024"), codec: bitmask}
 	TypeIfName   = &Datatype{Name: "ifname", ID: 41, Bits: 128, Base: BaseString, codec: text}
 	TypeIGMPType = &Datatype{Name: "igmp_type", ID: 42, Order: BigEndian, Bits: 8, symbols: syms("membership-query 17 membership-report-v1 18 membership-report-v2 22 membership-report-v3 34 leave-group 23"), codec: decimal}
-	TypeDay      = &Datatype{Name: "day", ID: 45, Bits: 8, symbols: syms("Sunday 0 Monday 1 Tuesday 2 Wednesday 3 Thursday 4 Friday 5 Saturday 6"), codec: quoted}
-	TypeCgroupV2 = &Datatype{Name: "cgroupsv2", ID: 46, Order: HostEndian, Bits: 64, codec: decimal}
+	// TypeMPTCPSubtype is an integer with names, those of nft 1.0.8 and later.
+	TypeMPTCPSubtype = &Datatype{Name: "integer", ID: 4, Order: BigEndian, Bits: 4, symbols: syms("mp-capable 0 mp-join 1 dss 2 add-addr 3 remove-addr 4 mp-prio 5 mp-fail 6 mp-fastclose 7 mp-tcprst 8"), codec: decimal}
+	TypeDay          = &Datatype{Name: "day", ID: 45, Bits: 8, symbols: syms("Sunday 0 Monday 1 Tuesday 2 Wednesday 3 Thursday 4 Friday 5 Saturday 6"), codec: quoted}
+	TypeCgroupV2     = &Datatype{Name: "cgroupsv2", ID: 46, Order: HostEndian, Bits: 64, codec: decimal}
 )
 
 // datatypes are the types that a set can be declared with (`type NAME`).
 var datatypes = []*Datatype{
 	TypeNFProto, TypeLLAddr, TypeIPv4Addr, TypeIPv6Addr, TypeEtherAddr, TypeEtherType, TypeARPOp, TypeInetProto,
 	TypeInetService, TypeICMPType, TypeTCPFlag, TypeDCCPPktType, TypeMHType, TypeTime, TypeMark, TypeIfIndex, TypeIfType, TypeRealm,
-	TypeClassID, TypeUID, TypeGID, TypeCTState, TypeCTDir, TypeCTStatus, TypeICMPv6Type, TypePktType, TypeICMPCode,
+	TypeClassID, TypeUID, TypeGID, TypeCTState, TypeCTDir, TypeCTStatus, TypeCTLabel, TypeICMPv6Type, TypePktType, TypeICMPCode,
 	TypeICMPv6Code, TypeICMPXCode, TypeDevGroup, TypeDSCP, TypeECN, TypeFibAddr, TypeBoolean, TypeCTEvent, TypeIfName,
 	TypeIGMPType, TypeDay, TypeCgroupV2,
 }
