@@ -2,6 +2,7 @@ package topology
 
 import (
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"path"
 	"slices"
@@ -11,16 +12,23 @@ import (
 
 // Compile computes the plan of a spec and finds everything in it that could not work. The plan is nil if there are
 // errors, here or from Parse, whose problems are not said again; there may be warnings beside a plan. readFile gives the text of a file that the spec names, as it is named
-// there: seen from the folder of the topology file. Nil: no file can be read.
+// there: seen from the folder of the topology file. Nil: no file can be read. Rules cannot include a pattern: for that
+// see [Load], which lists folders.
 //
 // Compile does not change the spec. The same spec and the same files give the same plan.
 func Compile(s *Spec, readFile func(name string) ([]byte, error)) (*Plan, Problems) {
+	return compile(s, readFile, nil)
+}
+
+// compile is Compile with a way to see what is in a folder.
+func compile(s *Spec, readFile func(name string) ([]byte, error), list func(name string) ([]fs.DirEntry, error)) (*Plan, Problems) {
 	if s == nil {
 		return nil, Problems{{Severity: SeverityError, Rule: "empty", Msg: "there is no topology"}}
 	}
 	c := &compiler{
 		spec:   s,
 		read:   readFile,
+		list:   list,
 		plan:   &Plan{V: PlanVersion, Name: s.Name.Value, About: s.About.Value, File: s.File},
 		byName: make(map[string]int, len(s.Nodes)),
 		rules:  map[string]*loadedRules{},
@@ -53,6 +61,7 @@ func Compile(s *Spec, readFile func(name string) ([]byte, error)) (*Plan, Proble
 type compiler struct {
 	spec     *Spec
 	read     func(string) ([]byte, error)
+	list     func(string) ([]fs.DirEntry, error)
 	problems Problems
 	plan     *Plan
 

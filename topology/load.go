@@ -64,7 +64,8 @@ func load(name, folder string, open func(string) (fs.File, error), beside func(s
 		return nil, problems
 	}
 	spec.Folder = folder
-	plan, more := Compile(spec, func(n string) ([]byte, error) { return read(open, beside(n)) })
+	plan, more := compile(spec, func(n string) ([]byte, error) { return read(open, beside(n)) },
+		func(n string) ([]fs.DirEntry, error) { return listFolder(open, beside(n)) })
 	problems = append(problems, more...)
 	problems.sort(name)
 	if problems.HasErrors() {
@@ -72,6 +73,22 @@ func load(name, folder string, open func(string) (fs.File, error), beside func(s
 	}
 	return plan, problems
 }
+
+// listFolder is what is in a folder.
+func listFolder(open func(string) (fs.File, error), name string) ([]fs.DirEntry, error) {
+	f, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	d, ok := f.(fs.ReadDirFile)
+	if !ok {
+		return nil, errors.New("is no directory")
+	}
+	return d.ReadDir(-1)
+}
+
+var errFolder = errors.New("is a directory")
 
 // read reads a file of a size that a lab may have.
 func read(open func(string) (fs.File, error), name string) ([]byte, error) {
@@ -81,7 +98,7 @@ func read(open func(string) (fs.File, error), name string) ([]byte, error) {
 	}
 	defer f.Close()
 	if st, err := f.Stat(); err == nil && st.IsDir() {
-		return nil, errors.New("is a directory")
+		return nil, errFolder
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {

@@ -17,16 +17,38 @@ import (
 func (r *Ruleset) Check() (*nft.Ruleset, nft.Errors) {
 	return checkRules(r.Main, r.Files[r.Main], nft.Options{
 		Include: func(name string) (string, []byte, error) {
-			name = included(r.Main, name)
-			text, ok := r.Files[name]
-			if !ok {
-				return "", nil, fs.ErrNotExist
+			for _, file := range r.Included(name) {
+				return file, []byte(r.Files[file]), nil
 			}
-			return name, []byte(text), nil
+			return "", nil, nil // a folder: else there is no plan
+		},
+		Glob: func(pattern string) ([]nft.Source, error) {
+			var out []nft.Source
+			for _, file := range r.Included(pattern) {
+				out = append(out, nft.Source{Name: file, Text: []byte(r.Files[file])})
+			}
+			return out, nil
 		},
 		BaseLine: r.FirstLine,
 		BaseCol:  r.FirstCol,
 	})
+}
+
+// Included are the names in Files that an include in the ruleset stands for, in the order in which they are included. A
+// pattern may stand for several, or for none.
+func (r *Ruleset) Included(name string) []string {
+	name = included(r.Main, name)
+	if _, ok := r.Files[name]; ok {
+		return []string{name}
+	}
+	var out []string
+	for file := range r.Files {
+		if nft.MatchGlob(name, file) {
+			out = append(out, file)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func checkRules(main, text string, opt nft.Options) (*nft.Ruleset, nft.Errors) {
@@ -125,12 +147,33 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 	opt := nft.Options{Include: func(name string) (string, []byte, error) {
 		name = included(main, name)
 		b, err := c.readFile(name)
-		if err != nil {
+		switch {
+		case errors.Is(err, errFolder):
+			return "", nil, nil // nft takes nothing of it
+		case err != nil:
 			return "", nil, errors.New(reason(err))
 		}
 		l.files[name] = string(b)
 		return name, b, nil
 	}}
+	opt.Glob = func(pattern string) ([]nft.Source, error) {
+		var out []nft.Source
+		if c.list == nil {
+			return nil, errors.New("folders cannot be read here")
+		}
+		for _, name := range nft.Glob(included(main, pattern), c.list) {
+			b, err := c.readFile(name)
+			switch {
+			case errors.Is(err, errFolder): // behind a symbolic link
+				continue
+			case err != nil:
+				return nil, fmt.Errorf("%s: %s", name, reason(err))
+			}
+			l.files[name] = string(b)
+			out = append(out, nft.Source{Name: name, Text: b})
+		}
+		return out, nil
+	}
 	if inline != nil {
 		opt.BaseLine, opt.BaseCol = inline.FirstLine, inline.FirstCol
 	}
@@ -140,7 +183,7 @@ func (c *compiler) parseRules(main, text string, inline *RulesSpec) *loadedRules
 	for _, e := range errs {
 		p := Problem{Pos: e.Pos, End: e.End, Severity: SeverityError, Rule: "nft", Msg: e.Msg, Hint: e.Hint}
 		c.locate(&p, main, l, inline != nil)
-		if e.Unsupported && !includes(p.Source) {
+		if e.Unsupported {
 			p.Severity, p.Rule = SeverityWarning, "nft-binary"
 			p.Hint = strings.TrimPrefix(p.Hint+"; loaded through the nft binary where there is one", "; ")
 		}
@@ -186,13 +229,6 @@ func (c *compiler) hasIPv6() bool {
 		}
 	}
 	return false
-}
-
-// includes reports whether a line includes other files. Those must be in the plan, so the nft binary is no way out
-// where they cannot be named.
-func includes(line string) bool {
-	word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-	return word == "include"
 }
 
 // locate names the file of a problem in a ruleset as it can be opened, and gives it its source line.

@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -84,7 +86,9 @@ func TestRulesetCheck(t *testing.T) {
 func TestRulesIncludes(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{`include "none.nft"`, "file does not exist"},
-		{`include "*.nft"`, "pattern"},
+		{`include "fw.nft"`, "`fw.nft` includes itself: fw.nft -> fw.nft"},
+		{`include "*.nft"`, "`fw.nft` includes itself"},
+		{`include "[e-g]w.nft"`, "`fw.nft` includes itself"},
 	} {
 		_, problems := LoadFS(fstest.MapFS{
 			"lab.yaml": {Data: []byte("nodes: {fw: {nft: fw.nft}}\n")},
@@ -92,6 +96,47 @@ func TestRulesIncludes(t *testing.T) {
 		}, "lab.yaml")
 		if len(problems) != 1 || !strings.Contains(problems[0].Error(), tt.want) || problems[0].Pos.File != "fw.nft" || problems[0].Pos.Line != 1 {
 			t.Errorf("%s: %v, want %q", tt.text, problems, tt.want)
+		}
+	}
+}
+
+// TestRulesPatterns: an include with a pattern takes what is there, in nft's order, and the plan has all of it.
+func TestRulesPatterns(t *testing.T) {
+	table := func(name string) *fstest.MapFile { return &fstest.MapFile{Data: []byte("table ip " + name + " { }\n")} }
+	fsys := fstest.MapFS{
+		"a/lab.yaml":            {Data: []byte("nodes:\n  fw: {nft: sub/fw.nft}\n  fw2:\n    nft: |\n      include \"sub/rules.d/[a-z]*.nft\"\n")},
+		"a/sub/fw.nft":          {Data: []byte("include \"rules.d/*.nft\"\ninclude \"none/*.nft\"\ninclude \"rules.d\"\ninclude \"./rules.d/\"\n")},
+		"a/sub/rules.d/b.nft":   table("b"),
+		"a/sub/rules.d/a.nft":   table("a"),
+		"a/sub/rules.d/9.nft":   table("nine"),
+		"a/sub/rules.d/.h.nft":  table("hidden"),
+		"a/sub/rules.d/x.txt":   table("x"),
+		"a/sub/rules.d/f/s.nft": table("s"),
+		"a/sub/rules.d/d.nft/s": table("folder"),
+	}
+	plan, problems := LoadFS(fsys, "a")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, tt := range []struct{ node, tables, files string }{
+		{"fw", "nine a b", "sub/fw.nft sub/rules.d/9.nft sub/rules.d/a.nft sub/rules.d/b.nft"},
+		{"fw2", "a b", "lab.yaml sub/rules.d/a.nft sub/rules.d/b.nft"},
+	} {
+		r := plan.Node(tt.node).Ruleset
+		set, errs := r.Check()
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		var got []string
+		for _, tb := range set.Tables {
+			got = append(got, tb.Name)
+		}
+		if diff := cmp.Diff(tt.tables, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s: tables (-want +got):\n%s", tt.node, diff)
+		}
+		files := slices.Sorted(maps.Keys(r.Files))
+		if diff := cmp.Diff(tt.files, strings.Join(files, " ")); diff != "" {
+			t.Errorf("%s: files (-want +got):\n%s", tt.node, diff)
 		}
 	}
 }

@@ -19,12 +19,15 @@ func LoadRules(name string) (rules *nft.Ruleset, problems Problems, ok bool) {
 		return nil, Problems{{Pos: Pos{File: name}, Severity: SeverityError, Rule: "file", Value: name, Msg: reason(err)}}, false
 	}
 	dir := filepath.Dir(name)
-	c := &compiler{spec: &Spec{File: name}, rulesAlone: true, read: func(n string) ([]byte, error) {
-		if !filepath.IsAbs(n) {
-			n = filepath.Join(dir, filepath.FromSlash(n))
+	beside := func(n string) string {
+		if filepath.IsAbs(n) {
+			return n
 		}
-		return read(open, n)
-	}}
+		return filepath.Join(dir, filepath.FromSlash(n))
+	}
+	c := &compiler{spec: &Spec{File: name}, rulesAlone: true,
+		read: func(n string) ([]byte, error) { return read(open, beside(n)) },
+		list: func(n string) ([]fs.DirEntry, error) { return listFolder(open, beside(n)) }}
 	main := path.Base(slashed(name))
 	l := c.parseRules(main, string(text), nil)
 	c.problems.sort(name)

@@ -79,13 +79,20 @@ func format(name string) (before, after []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("fmt: %w", err)
 	}
-	file, problems := nft.Parse(name, before, nft.Options{Include: func(path string) (string, []byte, error) {
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(name), path)
-		}
-		text, err := os.ReadFile(path)
-		return path, text, err
-	}})
+	file, problems := nft.Parse(name, before, nft.Options{
+		Include: func(path string) (string, []byte, error) {
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(filepath.Dir(name), path)
+			}
+			if st, err := os.Stat(path); err == nil && st.IsDir() {
+				return "", nil, nil // nft takes nothing of it
+			}
+			text, err := os.ReadFile(path)
+			return path, text, err
+		},
+		// What is behind a pattern is files of their own: they are formatted when they are named.
+		Glob: func(string) ([]nft.Source, error) { return nil, nil },
+	})
 	if len(problems) > 0 {
 		return nil, nil, problems
 	}

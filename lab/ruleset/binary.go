@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -70,23 +69,16 @@ func (f *flat) line(text string, from nft.Pos) {
 func (f *flat) file(r *topology.Ruleset, name string, first, col, depth int) {
 	for i, line := range strings.Split(strings.TrimSuffix(r.Files[name], "\n"), "\n") {
 		if m := includeLine.FindStringSubmatch(line); m != nil && depth < maxIncludes {
-			in := included(r.Main, m[1])
-			if _, ok := r.Files[in]; ok {
+			list := r.Included(m[1])
+			for _, in := range list {
 				f.file(r, in, 0, 0, depth+1)
+			}
+			if len(list) > 0 || strings.ContainsAny(m[1], "*?[") { // a pattern may stand for nothing
 				continue
 			}
 		}
 		f.line(line, nft.Pos{File: name, Line: first + i + 1, Col: col + 1})
 	}
-}
-
-// included is the name of a file in Ruleset.Files that the ruleset main includes as name.
-func included(main, name string) string {
-	name = path.Clean(name)
-	if path.IsAbs(name) {
-		return name
-	}
-	return path.Join(path.Dir(main), name)
 }
 
 var binaryError = regexp.MustCompile(`(?m)^/dev/stdin:(\d+):(\d+)-\d+: Error: (.*)$`)

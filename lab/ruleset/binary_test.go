@@ -115,3 +115,20 @@ func TestNoBinary(t *testing.T) {
 		t.Errorf("%v\nhint: %s", e, e.Hint)
 	}
 }
+
+// TestFlat: what is given to the nft program has the files of a pattern in their order, and no line for one that stands
+// for nothing.
+func TestFlat(t *testing.T) {
+	r := &topology.Ruleset{Main: "rules/fw.nft", Files: map[string]string{
+		"rules/fw.nft":  "include \"d/*.nft\"\ninclude \"./none/*\"\ntable ip z { }\n",
+		"rules/d/b.nft": "table ip b { }\n", "rules/d/9.nft": "table ip nine { }\n", "rules/d/10.nft": "table ip ten { }\n",
+	}}
+	f := &flat{}
+	f.file(r, r.Main, 0, 0, 1)
+	if d := cmp.Diff("table ip ten { }\ntable ip nine { }\ntable ip b { }\ntable ip z { }\n", f.text.String()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if want := (nft.Pos{File: "rules/d/b.nft", Line: 1, Col: 1}); f.from[2] != want {
+		t.Errorf("the third line is from %v, want %v", f.from[2], want)
+	}
+}

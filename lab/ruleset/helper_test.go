@@ -127,8 +127,12 @@ func needNFT(t testing.TB) {
 }
 
 // run runs a program in the namespace of the calling thread.
-func run(stdin, name string, args ...string) (string, error) {
+func run(stdin, name string, args ...string) (string, error) { return runIn("", stdin, name, args...) }
+
+// runIn is run in a folder.
+func runIn(dir, stdin, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
 	cmd.Stdin = strings.NewReader(stdin)
 	var problems strings.Builder
 	cmd.Stderr = &problems

@@ -124,15 +124,17 @@ func TestFiles(t *testing.T) {
 			// 22 twice and a range are one set of one range for nft, but a range for us.
 			text := strings.ReplaceAll(readFile(t, name), "{ 22, 22, 20-30 }", "20-30")
 			r := &topology.Ruleset{Main: main, Files: map[string]string{main: text}}
-			inc, err := filepath.Glob(dir + "inc/*.nft")
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range inc {
-				r.Files["inc/"+filepath.Base(f)] = readFile(t, f)
+			for _, folder := range []string{"inc/", "parts.d/"} {
+				files, err := filepath.Glob(dir + folder + "[^.]*.nft")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range files {
+					r.Files[folder+filepath.Base(f)] = readFile(t, f)
+				}
 			}
 			compareLoads(t, r, true, sameText[main] != "", func() error {
-				_, err := run(r.Files[main], "nft", "-I", dir, "-f", "-")
+				_, err := runIn(dir, r.Files[main], "nft", "-f", "-")
 				return err
 			})
 		})

@@ -152,10 +152,7 @@ func TestPrint(t *testing.T) {
 			}
 			text := Print(f)
 			golden(t, filepath.Join("testdata/good", strings.TrimSuffix(name, ".nft")+".fmt"), text)
-			opt := Options{Include: func(name string) (string, []byte, error) {
-				b, err := os.ReadFile(filepath.Join("testdata/good", name))
-				return name, b, err
-			}}
+			opt := filesOf("testdata/good")
 			again, errs := Parse("again", []byte(text), opt)
 			if len(errs) > 0 {
 				t.Fatalf("%s\n%s", errs.Render(), text)

@@ -2,6 +2,7 @@ package nft
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,10 +160,30 @@ func parseFile(t *testing.T, path string) (*File, Errors) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Parse(filepath.Base(path), bytes.ReplaceAll(src, []byte("\r"), nil), Options{Include: func(name string) (string, []byte, error) {
-		b, err := os.ReadFile(filepath.Join(filepath.Dir(path), name))
-		return name, b, err
-	}})
+	return Parse(filepath.Base(path), bytes.ReplaceAll(src, []byte("\r"), nil), filesOf(filepath.Dir(path)))
+}
+
+// filesOf are options to include the files of a folder.
+func filesOf(dir string) Options {
+	return Options{
+		Include: func(name string) (string, []byte, error) {
+			if st, err := os.Stat(filepath.Join(dir, name)); err == nil && st.IsDir() {
+				return "", nil, nil
+			}
+			b, err := os.ReadFile(filepath.Join(dir, name))
+			return name, b, err
+		},
+		Glob: func(pattern string) (out []Source, err error) {
+			for _, name := range Glob(pattern, func(f string) ([]fs.DirEntry, error) { return os.ReadDir(filepath.Join(dir, f)) }) {
+				b, err := os.ReadFile(filepath.Join(dir, name))
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, Source{name, b})
+			}
+			return out, nil
+		},
+	}
 }
 
 func checkFile(t *testing.T, path string) *Ruleset {

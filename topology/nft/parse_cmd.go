@@ -1,6 +1,9 @@
 package nft
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func (p *parser) include(block func() Item) Item {
 	first := p.advance()
@@ -10,34 +13,58 @@ func (p *parser) include(block func() Item) Item {
 	}
 	path := p.word(p.advance())
 	it := &Include{Line: Line{Span: p.spanFrom(first)}, Path: path}
-	switch {
-	case strings.ContainsAny(path.Text, "*?["):
-		p.unsupported(path.Span, "an include with a pattern")
-	case p.opt.Include == nil:
-		p.fail(path.Span, "", "files cannot be included here")
-	case len(p.stack) >= maxInclude:
-		p.fail(path.Span, "the files include each other", "more than %d files inside one another", maxInclude)
+	for _, src := range p.sources(path) {
+		it.Files = append(it.Files, p.included(path, src, block))
 	}
-	name, src, err := p.opt.Include(path.Text)
-	if err != nil {
+	return it
+}
+
+// sources are the files that an include names: several for a pattern, none for a folder.
+func (p *parser) sources(path *WordNode) []Source {
+	if p.opt.Include == nil || isPattern(path.Text) && p.opt.Glob == nil {
+		p.fail(path.Span, "", "files cannot be included here")
+	}
+	if isPattern(path.Text) {
+		list, err := p.opt.Glob(path.Text)
+		if err != nil {
+			p.fail(path.Span, "", "include %q: %v", path.Text, err)
+		}
+		return list
+	}
+	name, text, err := p.opt.Include(path.Text)
+	switch {
+	case err != nil:
 		p.fail(path.Span, "", "include %q: %v", path.Text, err)
+	case name == "":
+		return nil
+	}
+	return []Source{{name, text}}
+}
+
+// included reads a file that is included at path.
+func (p *parser) included(path *WordNode, src Source, block func() Item) *File {
+	stack := append(slices.Clip(p.stack), p.name)
+	if i := slices.Index(stack, src.Name); i >= 0 {
+		p.fail(path.Span, "remove this include, or the one that leads here", "`%s` includes itself: %s", src.Name, strings.Join(append(stack[i:], src.Name), " -> "))
+	}
+	if len(stack) > maxInclude {
+		p.fail(path.Span, "the files are: "+strings.Join(stack, " -> "), "more than %d files inside one another", maxInclude)
 	}
 	opt := p.opt
 	opt.BaseLine, opt.BaseCol = 0, 0
-	sub := newParser(name, src, opt)
-	sub.stack = append(append([]string(nil), p.stack...), p.name)
-	f := &File{Name: name, src: sub.src}
+	sub := newParser(src.Name, src.Text, opt)
+	sub.stack = stack
+	f := &File{Name: src.Name, src: sub.src}
 	start := sub.cur()
 	f.Items = sub.items(sub.itemParser(block, p), token{})
 	f.Span = sub.spanFrom(start)
-	it.Files = []*File{f}
 	sub.errs.sort()
 	for _, e := range sub.errs {
 		if len(p.errs) < maxErrors {
 			p.errs = append(p.errs, e)
 		}
 	}
-	return it
+	return f
 }
 
 // itemParser is the parser method of p that block is of parent: an included file is read as if it stood there.

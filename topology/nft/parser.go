@@ -7,13 +7,21 @@ import (
 
 // Options steer [Parse].
 type Options struct {
-	// Include opens the file of an `include "path"`; name is what positions in it are to say. Nil: every include is
-	// an error. A path with a glob pattern is an error with Unsupported set, for now.
+	// Include opens the file of an `include "path"`; name is what positions in it are to say. No name and no error: the
+	// path is a folder, of which nothing is included. Nil: every include is an error.
 	Include func(path string) (name string, src []byte, err error)
+	// Glob opens the files of an include with a pattern, sorted; see [Glob]. Nil: every pattern is an error.
+	Glob func(pattern string) ([]Source, error)
 	// BaseLine and BaseCol are added to every line and column: for a ruleset that stands inside another file, whose
 	// text before the ruleset has BaseLine lines and whose every line has BaseCol bytes of indent.
 	BaseLine int
 	BaseCol  int
+}
+
+// Source is a file with its name.
+type Source struct {
+	Name string
+	Text []byte
 }
 
 const (
