@@ -27,6 +27,8 @@ func bitsOf(e nft.Expr) bits {
 	switch e := e.(type) {
 	case *nft.Payload:
 		return bitsAt(e.Offset, e.Len)
+	case *nft.Inner:
+		return bitsOf(e.Payload)
 	case *nft.Exthdr:
 		return bitsAt(e.Offset, e.Len)
 	}
@@ -48,6 +50,11 @@ func aligned(p *nft.Payload) bool { return p.Offset%8 == 0 && p.Len%8 == 0 }
 func (r *rule) loadBits(e nft.Expr, reg int) bits {
 	if x, ok := e.(*nft.Exthdr); ok {
 		return r.loadExtension(x, reg)
+	}
+	if in, ok := e.(*nft.Inner); ok {
+		var b bits
+		r.within(in.Tunnel, func() { b = r.loadBits(in.Payload, reg) })
+		return b
 	}
 	p, ok := e.(*nft.Payload)
 	if !ok {

@@ -9,6 +9,9 @@ import (
 
 // add adds an expression to the rule, as google/nftables encodes it.
 func (r *rule) add(e expr.Any) {
+	if r.wrapped(e) {
+		return
+	}
 	from := len(r.out.b)
 	r.expression(r.out, unix.NFTA_LIST_ELEM, e, r.node)
 	r.pieces = append(r.pieces, piece{from: from, to: len(r.out.b), node: r.node})

@@ -36,6 +36,7 @@ const (
 	etherIP6    = 0x86dd
 	arpHdrEther = 1
 	protoTCP    = 6
+	protoUDP    = 17
 )
 
 // Where the ethertypes are: behind the two addresses, and behind the VLAN tag (struct ethhdr of if_ether.h, struct
@@ -58,6 +59,8 @@ func (r *rule) require(e nft.Expr) {
 			r.requireFamily(nft.FamilyIP, false)
 		case nft.ExthdrTCP:
 		}
+	case *nft.Inner:
+		r.requireInner(e)
 	case *nft.ConcatExpr:
 		for _, p := range e.Parts {
 			r.require(p)
@@ -82,7 +85,9 @@ func (r *rule) requireHeader(e *nft.Payload) {
 	}
 	switch p.Base {
 	case nft.LinkHeader:
-		r.requireEther()
+		if r.tunnel == nil {
+			r.requireEther()
+		}
 		if p.Name == "vlan" && !r.known.vlan {
 			r.requireBytes(nft.LinkHeader, etherTypeOffset, be16(etherVLAN))
 			r.known.vlan = true
@@ -126,15 +131,22 @@ func (r *rule) requireNetwork(name string, etherType uint16, transport bool) {
 		return
 	}
 	r.known.net = name
-	link := r.family == nft.FamilyBridge && (transport || name == "arp") || r.family != nft.FamilyBridge && r.known.ether
+	family := r.family
+	if r.tunnel != nil {
+		family = nft.FamilyNetdev
+		if r.tunnel.Link { // nft looks into it as a bridge looks at packets
+			family = nft.FamilyBridge
+		}
+	}
+	link := family == nft.FamilyBridge && (transport || name == "arp") || family != nft.FamilyBridge && r.known.ether
 	switch {
 	case r.known.vlan:
 		r.requireBytes(nft.LinkHeader, vlanTypeOffset, be16(etherType))
 	case link:
 		r.requireBytes(nft.LinkHeader, etherTypeOffset, be16(etherType))
-	case r.family == nft.FamilyInet && name == "ip":
+	case family == nft.FamilyInet && name == "ip":
 		r.requireMeta(expr.MetaKeyNFPROTO, []byte{byte(nft.FamilyIP)})
-	case r.family == nft.FamilyInet:
+	case family == nft.FamilyInet:
 		r.requireMeta(expr.MetaKeyNFPROTO, []byte{byte(nft.FamilyIP6)})
 	default:
 		r.requireMeta(expr.MetaKeyPROTOCOL, be16(etherType))
@@ -172,6 +184,11 @@ func (r *rule) requireMeta(key expr.MetaKey, value []byte) {
 
 // requireBytes compares bytes of a header that say which protocol comes next.
 func (r *rule) requireBytes(base nft.HeaderBase, offset int, value []byte) {
+	if r.tunnel != nil {
+		r.add(payloadLoad(0, base, offset, len(value)))
+		r.cmp(0, expr.CmpOpEq, value)
+		return
+	}
 	r.pieces = append(r.pieces, piece{node: r.node,
 		cmp: &payloadCmp{base: base, offset: offset, value: value, protocol: base == nft.LinkHeader}})
 }
@@ -193,6 +210,10 @@ func (r *rule) learn(left nft.Expr, right nft.Expr) {
 }
 
 func (r *rule) learnValue(left nft.Expr, k *nft.Const) {
+	if in, ok := left.(*nft.Inner); ok {
+		r.within(in.Tunnel, func() { r.learnValue(in.Payload, k) })
+		return
+	}
 	v := number(k)
 	switch e := left.(type) {
 	case *nft.Meta:

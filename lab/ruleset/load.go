@@ -14,7 +14,7 @@ func (r *rule) load(e nft.Expr, reg int) {
 	switch e := e.(type) {
 	case *nft.Const:
 		r.immediate(reg, r.value(e))
-	case *nft.Payload, *nft.Exthdr:
+	case *nft.Payload, *nft.Exthdr, *nft.Inner:
 		bits := r.loadBits(e, reg)
 		if bits.shift > 0 {
 			r.shift(reg, false, uint32(bits.shift), bits.size)

@@ -116,6 +116,8 @@ func (r *rule) comparePrefix(left nft.Expr, op nft.RelOp, x *nft.Prefix) {
 	if n := x.Len / 8; x.Len > 0 && x.Len%8 == 0 && !swaps(left.Type()) && bitsOf(left).size == 0 {
 		if p, ok := left.(*nft.Payload); ok && aligned(p) {
 			r.add(payloadLoad(reg, p.Base, p.Offset/8, n))
+		} else if in, ok := left.(*nft.Inner); ok {
+			r.within(in.Tunnel, func() { r.add(payloadLoad(reg, in.Payload.Base, in.Payload.Offset/8, n)) })
 		} else {
 			r.load(left, reg)
 		}

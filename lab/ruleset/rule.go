@@ -21,6 +21,8 @@ type rule struct {
 	node   nft.Node // the statement in work
 	free   int      // the first register that is free
 	known  known
+	tunnel *nft.Tunnel      // the expressions that are added look into it
+	inners map[string]known // what is known of the packets in tunnels, by their names
 }
 
 func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {

@@ -64,13 +64,8 @@ func (r *rule) fwd(s *nft.Fwd) {
 }
 
 func (r *rule) last(s *nft.Last) {
-	r.raw("last", func(a *attrs) { lastData(a, s) })
-}
-
-// lastData is what is inside the expression last.
-func lastData(a *attrs, s *nft.Last) {
-	if s.Set {
-		a.u32(nftaLastSet, 1)
+	r.raw("last", func(a *attrs) {
+		a.u32(nftaLastSet, flag(s.Set, 1))
 		a.u64(nftaLastMsecs, uint64(s.Ago/time.Millisecond))
-	}
+	})
 }

@@ -70,10 +70,11 @@ type checker struct {
 	partial bool
 	jobs    [phases][]job
 
-	table *Table
-	chain *Chain // nil outside of rules
-	env   *variable
-	ctx   checkCtx
+	table  *Table
+	chain  *Chain // nil outside of rules
+	env    *variable
+	ctx    checkCtx
+	inners map[string]checkCtx // of what is in the tunnels of a rule, by their names
 
 	used   map[Span]*variable // where a variable was put in, and which
 	copied int                // nodes that variables were replaced by

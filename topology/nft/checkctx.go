@@ -12,6 +12,7 @@ type checkCtx struct {
 
 // startCtx is the context at the start of a rule.
 func (c *checker) startCtx() checkCtx {
+	c.inners = nil
 	switch f := c.table.Family; f {
 	case FamilyIP, FamilyIP6, FamilyARP:
 		return checkCtx{family: f}
@@ -88,6 +89,12 @@ func (c *checker) need(s Span, what string, p *Protocol) {
 // update takes from a match that holds what it says of the packets: `meta l4proto tcp`, `ether type ip`. That it may
 // contradict what is settled is no mistake to nft; a header field behind it that does is.
 func (c *checker) update(left, right Expr) {
+	if in, ok := left.(*Inner); ok {
+		if in.Payload.Base != TunnelHeader {
+			c.within(in.Tunnel, func() { c.update(in.Payload, right) })
+		}
+		return
+	}
 	if set, ok := right.(*SetRef); ok {
 		if c.decidesL4(left) && set.Set.Anonymous() && c.ctx.l4 == 0 {
 			c.ctx.ports = true

@@ -24,6 +24,9 @@ func (c *checker) selector(x ExprNode) Expr {
 		var types []*Datatype
 		for _, p := range n.Parts {
 			part := c.selector(p)
+			if part.Type() == TypeString { // of no fixed size to nft
+				c.fail(p.Range(), "match it alone", "`%s` cannot be a part of a concatenation", part)
+			}
 			e.Parts = append(e.Parts, part)
 			types = append(types, part.Type())
 		}
@@ -34,6 +37,8 @@ func (c *checker) selector(x ExprNode) Expr {
 		return e
 	case *BinaryNode:
 		return c.binary(n)
+	case *InnerNode:
+		return c.inner(n)
 	case *MapNode:
 		key := c.selector(n.Key)
 		set := c.mapOf(n.Map, key.Type(), nil, false)

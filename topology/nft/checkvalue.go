@@ -185,7 +185,7 @@ func (c *checker) fold(x ExprNode, d *Datatype) []byte {
 		return out
 	case *BinaryNode:
 		return c.foldBinary(n, d)
-	case *SelectorNode, *RawPayloadNode, *FibNode, *NumgenNode, *HashNode, *MapNode:
+	case *SelectorNode, *InnerNode, *RawPayloadNode, *FibNode, *NumgenNode, *HashNode, *MapNode:
 		c.unsupported(n.Range(), "computing with two values of the packet")
 	default:
 		c.fail(n.Range(), "", "a single value of type %s is wanted", d)

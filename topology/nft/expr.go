@@ -2,7 +2,7 @@ package nft
 
 // Expr is an expression of the checked level. The implementations are
 //
-//	selectors: *Payload, *Exthdr, *Meta, *CT, *Fib, *RT, *Socket, *Numgen, *Hash, *Osf, *Xfrm
+//	selectors: *Payload, *Exthdr, *Meta, *CT, *Fib, *RT, *Socket, *Numgen, *Hash, *Osf, *Xfrm, *Inner
 //	constants: *Const, *Prefix, *Range
 //	both:      *ConcatExpr, *Bitwise, *Shift, *MapLookup, *SetRef
 type Expr interface {

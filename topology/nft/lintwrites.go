@@ -88,7 +88,7 @@ func (w *writes) touches(e Expr) bool {
 			hit = hit || w.headers
 		case *CT:
 			hit = hit || w.ct || w.ctMark && e.Key == CTMark
-		case *Fib, *RT, *Socket, *Exthdr, *Osf, *Xfrm:
+		case *Fib, *RT, *Socket, *Exthdr, *Osf, *Xfrm, *Inner:
 			hit = hit || w.headers || w.meta&(1<<MetaMark) != 0
 		case *Hash:
 			hit = hit || w.headers
@@ -156,7 +156,7 @@ func (l *linter) repeatable(e Expr) bool {
 			ok = ok && l.still(e.Set)
 		case *MapLookup:
 			ok = ok && l.still(e.Map)
-		case *Payload, *Exthdr, *Osf, *Xfrm, *Fib, *RT, *Socket, *Hash, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift:
+		case *Payload, *Exthdr, *Osf, *Xfrm, *Inner, *Fib, *RT, *Socket, *Hash, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift:
 		default: // one that this file does not know
 			ok = false
 		}

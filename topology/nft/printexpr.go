@@ -46,6 +46,8 @@ func (p *printer) expr(x ExprNode) {
 		p.str("$", n.Name)
 	case *SelectorNode:
 		p.str(n.canonical())
+	case *InnerNode:
+		p.inner(n)
 	case *RawPayloadNode:
 		p.str("@", n.Base.Text, ",", n.Offset.Text, ",", n.Len.Text)
 	case *FibNode:

@@ -53,6 +53,7 @@ var protocols = []*Protocol{
 		{Name: "type", Type: TypeDCCPPktType, Offset: 67, Len: 4},
 	}},
 	{Name: "ah", Base: TransportHeader, L4Proto: 51, Checksum: -1, Fields: []Field{
+		typed("nexthdr", TypeInetProto, 0),
 		integer("hdrlength", 8, 8), integer("reserved", 16, 16), integer("spi", 32, 32), integer("sequence", 64, 32),
 	}},
 	{Name: "esp", Base: TransportHeader, L4Proto: 50, Checksum: -1, Fields: []Field{
@@ -61,6 +62,7 @@ var protocols = []*Protocol{
 	{Name: "comp", Base: TransportHeader, L4Proto: 108, Checksum: -1, Fields: []Field{
 		typed("nexthdr", TypeInetProto, 0), hexadecimalInteger("flags", 8, 8), integer("cpi", 16, 16),
 	}},
+	protoGRE,
 	protoTh,
 }
 
@@ -85,6 +87,7 @@ var (
 		forICMP(integer("param-problem", 32, 32), 4), forICMP(integer("mtu", 32, 32), 2),
 		forICMP(integer("id", 32, 16), 128, 129), forICMP(integer("sequence", 48, 16), 128, 129),
 		forICMP(integer("max-delay", 32, 16), 130, 131, 132),
+		forICMP(typed("taddr", TypeIPv6Addr, 64), 130, 131, 132, 135, 136, 137), forICMP(typed("daddr", TypeIPv6Addr, 192), 137),
 	}}
 	protoTCP = &Protocol{Name: "tcp", Base: TransportHeader, L4Proto: 6, Checksum: 16, Pseudo: true, Fields: []Field{
 		typed("sport", TypeInetService, 0), typed("dport", TypeInetService, 16), integer("sequence", 32, 32), integer("ackseq", 64, 32),
@@ -93,6 +96,9 @@ var (
 	}}
 	protoUDP = &Protocol{Name: "udp", Base: TransportHeader, L4Proto: 17, Checksum: 6, Pseudo: true, Fields: []Field{
 		typed("sport", TypeInetService, 0), typed("dport", TypeInetService, 16), integer("length", 32, 16), integer("checksum", 48, 16),
+	}}
+	protoGRE = &Protocol{Name: "gre", Base: TransportHeader, L4Proto: protoNumberGRE, Checksum: -1, Fields: []Field{
+		integer("flags", 0, 5), integer("version", 13, 3), typed("protocol", TypeEtherType, 16),
 	}}
 	// protoTh is what the transport headers have in common.
 	protoTh = &Protocol{Name: "th", Base: TransportHeader, L4Proto: -1, Checksum: -1, Fields: []Field{

@@ -87,7 +87,7 @@ func (c *checker) stmtValue(x ExprNode, d *Datatype) Expr {
 // reads reports whether an expression reads something from the packet.
 func reads(x ExprNode) bool {
 	switch n := x.(type) {
-	case *SelectorNode, *RawPayloadNode, *FibNode, *NumgenNode, *HashNode, *MapNode:
+	case *SelectorNode, *InnerNode, *RawPayloadNode, *FibNode, *NumgenNode, *HashNode, *MapNode:
 		return true
 	case *BinaryNode:
 		return reads(n.X) || reads(n.Y)
