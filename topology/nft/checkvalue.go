@@ -227,10 +227,7 @@ func (c *checker) foldBinary(n *BinaryNode, d *Datatype) []byte {
 }
 
 func (c *checker) prefix(n *PrefixNode, d *Datatype) Expr {
-	if d.Base != BaseAddress {
-		if d.Base == BaseInteger && d.codecIsService() {
-			c.unsupported(n.Span, "a prefix of ports")
-		}
+	if d.Base != BaseAddress && (d.Base != BaseInteger || d.Bits%8 != 0) {
 		c.fail(n.Span, "", "%s has no prefixes", d)
 	}
 	w := c.wordOf(n.X, "address")

@@ -127,10 +127,10 @@ func (p *parser) primary(from origin) ExprNode {
 // classID parses `1:2` as the value of meta priority, a traffic class: both numbers are hexadecimal, so to the lexer it
 // may be several tokens. Nil if there is none.
 func (p *parser) classID() *WordNode {
-	if !p.classOK {
+	first := p.cur()
+	if !p.classOK || first.kind == tAddr {
 		return nil
 	}
-	first := p.cur()
 	end := first.off
 	hex := func() bool {
 		from := end

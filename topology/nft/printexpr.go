@@ -218,10 +218,19 @@ func (p *printer) set(n *SetNode) {
 
 func (p *printer) elem(e *ElemNode) {
 	p.expr(e.Key)
+	p.elemStmts(e)
+	p.elemOpts(e)
+	p.elemData(e)
+}
+
+func (p *printer) elemStmts(e *ElemNode) {
 	for _, s := range e.Stmts {
 		p.str(" ")
 		s.print(p)
 	}
+}
+
+func (p *printer) elemOpts(e *ElemNode) {
 	for _, o := range e.Opts {
 		p.str(" ", o.Key, " ")
 		if o.Key == "comment" {
@@ -230,6 +239,9 @@ func (p *printer) elem(e *ElemNode) {
 			p.word(o.Value)
 		}
 	}
+}
+
+func (p *printer) elemData(e *ElemNode) {
 	if e.Data != nil {
 		p.str(" : ")
 		p.expr(e.Data)

@@ -43,7 +43,7 @@ var protocols = []*Protocol{
 	protoTCP,
 	protoUDP,
 	{Name: "udplite", Base: TransportHeader, L4Proto: 136, Checksum: 6, Pseudo: true, Fields: []Field{
-		typed("sport", TypeInetService, 0), typed("dport", TypeInetService, 16), integer("length", 32, 16), integer("csumcov", 32, 16), integer("checksum", 48, 16),
+		typed("sport", TypeInetService, 0), typed("dport", TypeInetService, 16), integer("csumcov", 32, 16), integer("checksum", 48, 16),
 	}},
 	{Name: "sctp", Base: TransportHeader, L4Proto: 132, Checksum: -1, Fields: []Field{
 		typed("sport", TypeInetService, 0), typed("dport", TypeInetService, 16), integer("vtag", 32, 32), integer("checksum", 64, 32),

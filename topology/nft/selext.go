@@ -68,7 +68,7 @@ var tcpExtensions = []extension{
 	{"sack3", 5, []Field{integer("left", 208, 32), integer("right", 240, 32)}},
 	{"timestamp", 8, []Field{integer("length", 8, 8), integer("tsval", 16, 32), integer("tsecr", 48, 32)}},
 	{"md5sig", 19, []Field{integer("length", 8, 8)}},
-	{"mptcp", 30, []Field{integer("length", 8, 8), integer("subtype", 16, 4)}},
+	{"mptcp", 30, []Field{integer("length", 8, 8), typed("subtype", TypeMPTCPSubtype, 16)}},
 	{"fastopen", 34, []Field{integer("length", 8, 8)}},
 }
 
@@ -83,7 +83,7 @@ var ipExtensions = []extension{
 	{"ra", 148, []Field{integer("type", 0, 8), integer("length", 8, 8), integer("value", 16, 16)}},
 }
 
-var routeFields = []Field{integer("type", 0, 8), integer("length", 8, 8), integer("ptr", 16, 8), integer("addr", 24, 32)}
+var routeFields = []Field{integer("type", 0, 8), integer("length", 8, 8), integer("ptr", 16, 8), typed("addr", TypeIPv4Addr, 24)}
 
 func extensionNamed(list []extension, name string) *extension {
 	for i := range list {

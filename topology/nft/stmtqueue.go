@@ -18,7 +18,8 @@ func (p *parser) queue(first token) StmtNode {
 	if p.acceptWord("flags") {
 		flags()
 	}
-	if t := p.cur(); t.isWord("num") || t.isWord("to") {
+	old := p.cur().isWord("num")
+	if old || p.cur().isWord("to") {
 		p.advance()
 		at := p.cur()
 		x := p.concat(fromStatement)
@@ -28,7 +29,7 @@ func (p *parser) queue(first token) StmtNode {
 		}
 		n.Num = x
 	}
-	if t := p.cur(); n.Flags == nil && (t.isWord("bypass") || t.isWord("fanout")) {
+	if t := p.cur(); n.Flags == nil && old && (t.isWord("bypass") || t.isWord("fanout")) {
 		flags()
 	}
 	n.Span = p.spanFrom(first)

@@ -27,7 +27,10 @@ func (n *SetUpdateNode) print(p *printer) {
 	p.str(n.Op, " ")
 	p.expr(n.Set)
 	p.str(" { ")
-	p.elem(n.Elem)
+	p.expr(n.Elem.Key)
+	p.elemOpts(n.Elem) // nft reads them in this order here, and in the other one in a set
+	p.elemStmts(n.Elem)
+	p.elemData(n.Elem)
 	p.str(" }")
 }
 
