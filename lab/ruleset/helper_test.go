@@ -242,6 +242,7 @@ func dumpAll() (string, error) {
 		{"table", unix.NFT_MSG_GETTABLE, []uint16{unix.NFTA_TABLE_USE, 4, 7}},
 		{"chain", unix.NFT_MSG_GETCHAIN, []uint16{unix.NFTA_CHAIN_HANDLE, unix.NFTA_CHAIN_USE}},
 		{"object", unix.NFT_MSG_GETOBJ, []uint16{unix.NFTA_OBJ_USE, 6}},
+		{"flowtable", unix.NFT_MSG_GETFLOWTABLE, []uint16{4, 5}},
 		{"set", unix.NFT_MSG_GETSET, []uint16{16}},
 		{"rule", unix.NFT_MSG_GETRULE, []uint16{unix.NFTA_RULE_HANDLE, unix.NFTA_RULE_POSITION}},
 	}
@@ -262,7 +263,10 @@ func dumpAll() (string, error) {
 					key.name = cString(v)
 				}
 				if k.name == "chain" && typ == unix.NFTA_CHAIN_HOOK {
-					v = sortDevices(v)
+					v = sortDevices(v, nftaHookDevs)
+				}
+				if k.name == "flowtable" && typ == nftaFlowtableHook {
+					v = sortDevices(v, nftaFlowtableHookDevs)
 				}
 				if !slices.Contains(k.skip, typ) {
 					line = append(line, fmt.Sprintf("%d=%s", typ, hex.EncodeToString(v)))
@@ -309,10 +313,10 @@ func dumpAll() (string, error) {
 }
 
 // sortDevices brings the devices of a hook into one order: nft turns the list round.
-func sortDevices(hook []byte) []byte {
+func sortDevices(hook []byte, devices uint16) []byte {
 	var out attrs
 	eachAttr(hook, func(typ uint16, v []byte) {
-		if typ == nftaHookDevs {
+		if typ == devices {
 			var names []string
 			eachAttr(v, func(_ uint16, v []byte) { names = append(names, cString(v)) })
 			slices.Sort(names)

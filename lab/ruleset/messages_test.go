@@ -27,7 +27,7 @@ func TestMessages(t *testing.T) {
 			t.Run(g.name+"/"+rule, func(t *testing.T) {
 				text := g.file(rule)
 				var want []string
-				fresh(t, func() { want = nftMessages(text) })
+				fresh(t, func() { want = nftMessages(text, unix.NFT_MSG_NEWRULE) })
 				if len(want) == 0 {
 					t.Skip("this nft does not tell its messages")
 				}
@@ -56,13 +56,13 @@ var (
 	dataLine = regexp.MustCompile(`^\| ((?:[0-9a-f]{2} ){4}) \|`)
 )
 
-// nftMessages are the messages about rules that nft makes of a text, as it prints them (mnl_nlmsg_fprintf of libmnl).
-func nftMessages(text string) (list []string) {
+// nftMessages are the messages of some types that nft makes of a text, as it prints them (mnl_nlmsg_fprintf of libmnl).
+func nftMessages(text string, types ...int) (list []string) {
 	cmd := exec.Command("nft", "--debug=mnl", "-c", "-f", "-")
 	cmd.Stdin = strings.NewReader(text)
 	out, _ := cmd.Output() // it fails where the kernel lacks something, after it has told
 	var msg []byte
-	rule := false
+	wanted := false
 	end := func() {
 		if len(msg) >= nfgenmsgLen {
 			list = append(list, tree(msg[nfgenmsgLen:], "", nil))
@@ -72,10 +72,11 @@ func nftMessages(text string) (list []string) {
 	for line := range strings.Lines(colour.ReplaceAllString(string(out), "")) {
 		if m := msgLine.FindStringSubmatch(line); m != nil {
 			end()
-			rule = m[1] == fmt.Sprintf("%05d", unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_NEWRULE)
+			typ, _ := strconv.Atoi(m[1])
+			wanted = slices.Contains(types, typ-unix.NFNL_SUBSYS_NFTABLES<<8)
 			continue
 		}
-		if !rule {
+		if !wanted {
 			continue
 		}
 		if m := attrLine.FindStringSubmatch(line); m != nil {

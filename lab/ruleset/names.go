@@ -93,6 +93,14 @@ func (c *compiler) value(k *nft.Const) []byte {
 	if k.Symbol == "" {
 		return k.Data
 	}
+	if k.Type() == nft.TypeCTLabel {
+		v, hint, err := label(k.Symbol)
+		if err != nil {
+			c.fail(k.Span, "", hint, err)
+			return make([]byte, nft.TypeCTLabel.Bytes())
+		}
+		return v
+	}
 	v, hint, err := c.names.number(k.Type(), k.Symbol)
 	if err != nil {
 		c.fail(k.Span, "", hint, err)

@@ -72,8 +72,8 @@ func synproxy(s *nft.Synproxy) expr.Any {
 	return &expr.SynProxy{Mss: s.MSS, MssValueSet: s.HasMSS, Wscale: s.Wscale, WscaleValueSet: s.HasWscale, Timestamp: s.Timestamp, SackPerm: s.SackPerm}
 }
 
-// ctObject writes the objects that google/nftables does not encode as they are wanted: CtHelper and SecMark leave the
-// zero byte behind the string out; CtExpect has the timeout in network order; CtTimeout writes the states in a random
+// ctObject writes the objects that google/nftables does not encode as they are wanted: CtHelper leaves the
+// zero byte behind the name out that nft writes; CtExpect has the timeout in network order; CtTimeout writes the states in a random
 // order, changes its own table of defaults, and has twelve hours for an established connection there in the place of five
 // days.
 func (c *compiler) ctObject(s nft.Stmt) {
@@ -98,7 +98,7 @@ func (c *compiler) ctObject(s nft.Stmt) {
 		c.put(nftaCTExpectTimeout, binary.NativeEndian.AppendUint32(nil, s.Timeout))
 		c.u8(nftaCTExpectSize, s.Size)
 	case *nft.Secmark:
-		c.str(nftaSecmarkCtx, s.Context)
+		c.put(nftaSecmarkCtx, []byte(s.Context)) // without a zero byte, as nft does
 	}
 }
 
@@ -113,9 +113,14 @@ func (r *rule) objectRef(s *nft.ObjectRef) {
 	set := r.loadKey(s.Key, key, s.Map)
 	r.raw("objref", func(a *attrs) {
 		a.u32(unix.NFTA_OBJREF_SET_SREG, regNumber(key))
-		a.str(unix.NFTA_OBJREF_SET_NAME, set.name)
+		a.put(unix.NFTA_OBJREF_SET_NAME, []byte(set.name)) // without a zero byte, as nft does
 		a.u32(unix.NFTA_OBJREF_SET_ID, set.id)
 	})
+}
+
+// flowAdd puts a connection into a flowtable. expr.FlowOffload leaves the zero byte behind the name out that nft writes.
+func (r *rule) flowAdd(s *nft.FlowAdd) {
+	r.raw("flow_offload", func(a *attrs) { a.str(expr.NFTNL_EXPR_FLOW_TABLE_NAME, s.Flowtable.Name) })
 }
 
 // Attributes and flags of flowtables (enum nft_flowtable_attributes, nft_flowtable_hook_attributes and
@@ -149,7 +154,5 @@ func (c *compiler) newFlowtable(f *nft.Flowtable) {
 		c.close(list)
 	}
 	c.close(hook)
-	if flags := flag(f.Offload, nftFlowtableHWOffload) | flag(f.Counter, nftFlowtableCounter); flags != 0 {
-		c.u32(nftaFlowtableFlags, flags)
-	}
+	c.u32(nftaFlowtableFlags, flag(f.Offload, nftFlowtableHWOffload)|flag(f.Counter, nftFlowtableCounter))
 }

@@ -1,8 +1,19 @@
 package ruleset
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 // objectDecls are named objects of every kind that nft 1.0.6 has, but for secmark, which needs a security module.
@@ -84,6 +95,162 @@ func TestObjectRows(t *testing.T) {
 		t.Run(g.name, func(t *testing.T) {
 			for i, rule := range g.rules {
 				t.Run(fmt.Sprintf("%d", i), func(t *testing.T) { compareWithNFT(t, g.file(rule)) })
+			}
+		})
+	}
+}
+
+// TestLabelNames: a label that is written by its name has the number that the machine gives it.
+func TestLabelNames(t *testing.T) {
+	old := labelsFiles
+	t.Cleanup(func() { labelsFiles = old })
+	conf := filepath.Join(t.TempDir(), "connlabel.conf")
+	if err := os.WriteFile(conf, []byte("# number name\n3 ads\n0x40 bulk # much\n200 beyond\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	labelsFiles = []string{filepath.Join(t.TempDir(), "none"), conf}
+	rules := func(x string) []byte {
+		b, err := compile(parsed(t, "table ip t {\n\tchain c {\n\t\tct label "+x+"\n\t\tct label set "+x+"\n\t}\n}\n"), false, false, &names{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.b
+	}
+	for name, number := range map[string]string{"ads": "3", `"bulk"`: "64"} {
+		if !bytes.Equal(rules(name), rules(number)) {
+			t.Errorf("%s is not label %s", name, number)
+		}
+	}
+	for name, want := range map[string]string{
+		"nothing": "test.nft:3:12: no label is called `nothing` on this machine",
+		"beyond":  "test.nft:3:12: no label is called `beyond` on this machine",
+	} {
+		_, err := compile(parsed(t, "table ip t {\n\tchain c {\n\t\tct label "+name+"\n\t}\n}\n"), false, false, &names{})
+		var e *Error
+		if !errors.As(err, &e) || e.Error() != want || !strings.Contains(e.Hint, "write its number") {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	labelsFiles = labelsFiles[:1]
+	if _, _, err := label("ads"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without a file: %v", err)
+	}
+}
+
+// TestObjectsRefused: objects and flowtables that the kernel refuses are told at their place, with what to do. What this
+// kernel has depends on how it was built.
+func TestObjectsRefused(t *testing.T) {
+	for _, tt := range []struct{ text, want, hint string }{
+		{`ct helper h { type "nosuch" protocol tcp; }`, "test.nft:2:1: the kernel refuses ct helper h: no such file or directory", "nf_conntrack_nosuch"},
+		{`secmark s { "nosuch"; }`, "test.nft:2:1: the kernel refuses secmark s: ", "security module"},
+		{`flowtable f { hook ingress priority 0; devices = { lo, nosuch }; }`, "test.nft:2:1: the kernel refuses flowtable f: no such file or directory",
+			"there is no device `nosuch` in this network namespace"},
+	} {
+		fresh(t, func() {
+			_, err := Load(source("table inet t {\n"+tt.text+"\n}\n"), false)
+			var e *Error
+			if !errors.As(err, &e) || !strings.HasPrefix(e.Error(), tt.want) || !strings.Contains(e.Hint, tt.hint) {
+				t.Errorf("%s: got %v, hint %+v", tt.text, err, e)
+			}
+		})
+	}
+}
+
+// TestNoFlowtables: a kernel without flowtables is told so, with the cure.
+func TestNoFlowtables(t *testing.T) {
+	fresh(t, func() {
+		_, err := Load(source("table inet t {\n\tflowtable f { hook ingress priority 0; devices = { lo }; }\n}\n"), false)
+		var e *Error
+		switch {
+		case err == nil:
+			t.Log("this kernel has flowtables")
+		case !errors.As(err, &e) || e.Pos.Line != 2 || !strings.Contains(e.Hint, "CONFIG_NF_FLOW_TABLE"):
+			t.Errorf("got %v, %+v", err, e)
+		}
+	})
+}
+
+// flowtableTexts are flowtables with everything that can be said of them, and rules that use them.
+var flowtableTexts = map[string]string{
+	"plain": "table inet t {\n\tflowtable f { hook ingress priority 0; devices = { eth0, eth1 }; }\n}\n",
+	"counter": `table ip t {
+	flowtable f { hook ingress priority filter - 10; devices = { eth1 }; counter; }
+	flowtable bare { hook ingress priority 5; }
+	set f { type ipv4_addr; }
+	counter f { }
+	chain f {
+		type filter hook forward priority 0; policy accept;
+		flow add @f
+		ip protocol tcp flow offload @bare accept
+		ct state established ip saddr @f counter name "f" flow add @f
+	}
+}
+`,
+	"family": "table ip6 t {\n\tflowtable f { hook ingress priority filter; devices = { lo }; }\n\tchain c { meta l4proto { tcp, udp } flow add @f; }\n}\n",
+	"commands": `add table inet t
+add flowtable inet t f { hook ingress priority 0; devices = { eth0 }; }
+add chain inet t c { type filter hook forward priority 0; }
+add rule inet t c ip protocol udp flow add @f
+create flowtable inet t g { hook ingress priority 1; devices = { eth1 }; }
+`,
+}
+
+// TestFlowtables loads flowtables; many kernels have none.
+func TestFlowtables(t *testing.T) {
+	for name, text := range flowtableTexts {
+		t.Run(name, func(t *testing.T) { compareWithNFT(t, text) })
+	}
+}
+
+// TestObjectMessages compares the messages for flowtables and security marks with those that nft says it sends: that
+// needs no kernel that can do it.
+func TestObjectMessages(t *testing.T) {
+	needNFT(t)
+	texts := maps.Clone(flowtableTexts)
+	texts["offload"] = "table inet t {\n\tflowtable f { hook ingress priority 0; devices = { eth0 }; flags offload; counter; }\n}\n"
+	texts["secmark"] = `table inet t {
+	secmark ssh { "system_u:object_r:ssh_server_packet_t:s0"; }
+	secmark web { comment "web"; "system_u:object_r:http_server_packet_t:s0"; }
+	map marks { type inet_service : secmark; elements = { 22 : "ssh", 80 : "web" }; }
+	chain c {
+		type filter hook input priority 0; policy accept;
+		meta secmark set "ssh"
+		meta secmark set tcp dport map @marks
+		meta secmark set tcp dport map { 22 : "ssh" }
+		ct state new ct secmark set meta secmark
+	}
+}
+`
+	types := []int{unix.NFT_MSG_NEWFLOWTABLE, unix.NFT_MSG_NEWOBJ, unix.NFT_MSG_NEWRULE}
+	for name, text := range texts {
+		t.Run(name, func(t *testing.T) {
+			var want []string
+			fresh(t, func() {
+				addDevice(t, "eth0")
+				addDevice(t, "eth1")
+				want = nftMessages(text, types...)
+			})
+			if len(want) == 0 {
+				t.Skip("this nft does not tell its messages")
+			}
+			b, err := compile(parsed(t, text), false, false, &names{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range want { // nft turns the devices of a hook round
+				want[i] = strings.Replace(want[i], "    1 6574683100\n    1 6574683000\n", "    1 6574683000\n    1 6574683100\n", 1)
+			}
+			var got []string
+			for i, p := range b.parts[:len(b.parts)-1] {
+				typ := int(binary.NativeEndian.Uint16(b.b[p.start+4:])) - unix.NFNL_SUBSYS_NFTABLES<<8
+				if slices.Contains(types, typ) {
+					got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], "", nil))
+				}
+			}
+			slices.Sort(want)
+			slices.Sort(got)
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("(-nft +ours):\n%s", d)
 			}
 		})
 	}

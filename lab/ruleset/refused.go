@@ -131,6 +131,10 @@ func (p *part) hint(errno unix.Errno, expr string) string {
 	switch {
 	case errors.Is(errno, unix.EPERM) && expr == "payload":
 		return "Linux 7.2 and later let nobody write header fields inside a user namespace: run the lab as root"
+	case p.flowtable != nil && !errors.Is(errno, unix.EPERM):
+		return p.flowtableHint(errno)
+	case p.object != nil && !errors.Is(errno, unix.EPERM) && !errors.Is(errno, unix.EEXIST):
+		return p.objectHint(errno)
 	case errors.Is(errno, unix.EPERM):
 		return "loading rules needs CAP_NET_ADMIN; a table with the flag owner belongs to the process that made it"
 	case expr != "" && (errors.Is(errno, unix.ENOENT) || errors.Is(errno, unix.EOPNOTSUPP)):

@@ -71,7 +71,7 @@ func (r *rule) stmt(s nft.Stmt, last bool) {
 	case *nft.ObjectRef:
 		r.objectRef(s)
 	case *nft.FlowAdd:
-		r.add(&expr.FlowOffload{Name: s.Flowtable.Name})
+		r.flowAdd(s)
 	case *nft.Log:
 		r.log(s)
 	case *nft.Reject:

@@ -40,6 +40,9 @@ func (c *checker) objectDecl(d *ObjectDecl, op string) {
 	c.name(d.Name, d.Kind)
 	for _, x := range c.table.Objects {
 		if x.Name == o.Name && x.Kind() == d.Kind {
+			if len(d.Items) == 0 && op == "add" {
+				return // the kernel leaves it as it is
+			}
 			c.fail(d.Name.Span, "", "%s `%s` exists already, at %s", d.Kind, o.Name, x.Pos)
 		}
 	}

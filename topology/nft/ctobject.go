@@ -244,6 +244,11 @@ func (s *Expectation) String() string {
 		"; size " + strconv.Itoa(int(s.Size)) + "; l3proto " + s.L3.String()
 }
 
+// secmarkMatched reports a match of a security mark: its number is the security module's, nft compares it with nothing.
+func (c *checker) secmarkMatched(x Expr) {
+	c.fail(x.Range(), "it can be copied: `ct secmark set meta secmark`, `meta secmark set ct secmark`", "`%s` cannot be matched", x)
+}
+
 // useHelper is nft_ct_helper_obj_eval (net/netfilter/nft_ct.c): a connection gets a helper with its first packet. It
 // never ends the rule.
 func (s *ObjectRef) useHelper(m *machine, o *Object) {

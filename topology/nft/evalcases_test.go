@@ -57,6 +57,8 @@ var statelessRules = []string{
 	`ip dscp set cs3`, `ip dscp cs3`, `ip ttl set 200`, `ip ttl 200`, `ip6 hoplimit set 201`, `ip6 hoplimit 201`, `ip6 dscp set af11`,
 	`ip6 dscp af11`, `ip6 flowlabel set 0x54321`, `ip6 flowlabel 0x54321`, `tcp dport set 81`, `tcp dport 81`, `th dport 81`, `@nh,176,16 81`,
 	`udp dport set 82`, `udp dport 82`, `ip ecn set ect1`, `ip ecn ect1`, `ip dscp cs3`, `@th,16,16 set 83`, `th dport 83`,
+	`counter name ip saddr map @counts`, `counter name ip saddr . tcp dport map { 192.0.2.1 . 80 : "hits", 192.0.2.9 . 443 : "hits" }`, `counter name "hits"`,
+	`counter name udp dport map @ports`, `counter name tcp dport map @ports meta mark 0`, `quota name meta mark map { 9 : "cap" }`,
 	`meta priority set 1:2`, `meta priority 1:2`, `meta pkttype set other`, `meta pkttype other`,
 	`meta mark ^ 0x5 == 0x5`, `meta mark set meta mark ^ 0x35 meta mark & 0xf0 == 0x30`,
 	`ip protocol set 99 meta l4proto tcp`, `ip protocol 99`, `meta l4proto udp`, `limit rate 1000/second`, `numgen random mod 2 0`, `meta cpu 0`, `quota over 1 mbytes`,
@@ -68,6 +70,10 @@ const statelessSets = `
 	set pairs { type ipv4_addr . ipv4_addr; elements = { 192.0.2.1 . 192.0.2.2, 192.0.2.9 . 192.0.2.2 }; }
 	set services { type ipv4_addr . inet_service; flags interval; elements = { 192.0.2.0/24 . 80-90, 198.51.100.0/24 . 1-1023, 192.0.2.1 . 443 }; }
 	set triples { type ipv4_addr . inet_service . ifname; flags interval; elements = { 192.0.2.0/24 . 1-100 . "wan", 0.0.0.0/0 . 53 . "lan" }; }
+	counter hits { }
+	quota cap { over 10 mbytes; }
+	map counts { type ipv4_addr : counter; flags interval; elements = { 192.0.2.0/24 : "hits", 198.51.100.7 : "hits" }; }
+	map ports { type inet_service : counter; elements = { 53 : "hits", 80 : "hits" }; }
 	map marks { type inet_service : mark; flags interval; elements = { 80 : 0x50, 1-79 : 0x55, 1000-65535 : 0x60 }; }
 `
 

@@ -302,7 +302,7 @@ func (b *bench) counters() map[string][]uint64 {
 			Rule *struct {
 				Family, Table, Chain string
 				Expr                 []struct {
-					Counter *struct{ Packets uint64 }
+					Counter json.RawMessage // an object, or the name of one
 				}
 			}
 		}
@@ -318,8 +318,9 @@ func (b *bench) counters() map[string][]uint64 {
 		key := n.Rule.Family + " " + n.Rule.Table + " " + n.Rule.Chain
 		var packets uint64
 		for _, e := range n.Rule.Expr {
-			if e.Counter != nil {
-				packets = e.Counter.Packets
+			var c struct{ Packets uint64 }
+			if json.Unmarshal(e.Counter, &c) == nil {
+				packets = c.Packets
 			}
 		}
 		out[key] = append(out[key], packets)

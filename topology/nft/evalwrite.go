@@ -48,7 +48,7 @@ func canBreak(e Expr) bool {
 	case *Meta:
 		switch e.Key {
 		case MetaLen, MetaProtocol, MetaPriority, MetaMark, MetaIif, MetaOif, MetaIifname, MetaOifname, MetaNFProto,
-			MetaPkttype, MetaCPU, MetaRandom:
+			MetaPkttype, MetaCPU, MetaRandom, MetaSecmark:
 			return false
 		}
 	case *CT:

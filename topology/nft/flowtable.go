@@ -89,11 +89,7 @@ func (c *checker) flowtableDecl(d *FlowtableDecl, op string) {
 		case *HookDecl:
 			c.flowtableHook(f, d)
 		case *DevicesDecl:
-			for _, name := range c.deviceNames(d.Value) {
-				if !slices.Contains(f.Devices, name) {
-					f.Devices = append(f.Devices, name)
-				}
-			}
+			c.flowtableDevices(f, d)
 		case *FlagsDecl:
 			f.Offload = true
 		case *Property:
@@ -124,6 +120,21 @@ func (c *checker) flowtableHook(f *Flowtable, d *HookDecl) {
 		c.fail(d.Priority.Span, "", "flowtable `%s` has another priority already, at %s", f.Name, f.Pos)
 	}
 	f.Hook, f.Priority, f.PriorityName = HookIngress, priority, name
+}
+
+// flowtableDevices adds devices to a flowtable. In one table each may be in one only (nft_register_flowtable_net_hooks of
+// net/netfilter/nf_tables_api.c).
+func (c *checker) flowtableDevices(f *Flowtable, d *DevicesDecl) {
+	for _, name := range c.deviceNames(d.Value) {
+		for _, x := range c.table.Flowtables {
+			if x != f && slices.Contains(x.Devices, name) {
+				c.fail(d.Value.Range(), "leave it out of one of them", "device `%s` is in flowtable `%s` already, at %s", name, x.Name, x.Pos)
+			}
+		}
+		if !slices.Contains(f.Devices, name) {
+			f.Devices = append(f.Devices, name)
+		}
+	}
 }
 
 // deleteFlowtable takes over a command that deletes a flowtable.

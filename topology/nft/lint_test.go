@@ -76,7 +76,7 @@ func lintParts(t *testing.T, name string, lines []string) (out []Finding) {
 }
 
 var lintCodes = []string{
-	LintUnreachable, LintShadowed, LintDuplicate, LintNeverMatches, LintUnusedChain, LintUnusedSet, LintNATPriority, LintBeforeDNAT,
+	LintUnreachable, LintShadowed, LintDuplicate, LintNeverMatches, LintUnusedChain, LintUnusedSet, LintUnusedFlowtable, LintNATPriority, LintBeforeDNAT,
 	LintNoEstablished, LintNDBlocked, LintTooBigBlocked, LintNoLoopback,
 }
 

@@ -23,9 +23,15 @@ func (n *MatchNode) check(c *checker) Stmt {
 		if x.Key == MetaNftrace { // net/netfilter/nft_meta.c has no case for it
 			c.fail(x.Span, "write `meta nftrace set 1`", "`%s` can be set, not matched", x)
 		}
+		if x.Key == MetaSecmark {
+			c.secmarkMatched(x)
+		}
 	case *CT:
 		if x.Key == CTEventMask {
 			c.fail(x.Span, "write `ct event set ...`", "`%s` can be set, not matched", x)
+		}
+		if x.Key == CTSecmark {
+			c.secmarkMatched(x)
 		}
 	}
 	right := c.expand(n.Right)
