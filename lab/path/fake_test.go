@@ -68,7 +68,7 @@ func newFake(t testing.TB, sources map[string]string) *fake {
 		for _, table := range rs.Tables {
 			for _, c := range table.Chains {
 				for i := range c.Rules {
-					handles = append(handles, Handle{table.Family.String(), table.Name, c.Name, i, next})
+					handles = append(handles, Handle{table.Family.String(), table.Name, c.Name, i, next, ""})
 					next++
 				}
 			}

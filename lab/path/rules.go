@@ -15,6 +15,8 @@ type Handle struct {
 	Chain  string `json:"chain"`
 	Index  int    `json:"index"` // of the rule in its chain, from 0
 	Handle uint64 `json:"handle"`
+	// Kernel is the kernel's name of a chain that is written in braces, which has none in the rules; else "".
+	Kernel string `json:"kernel,omitempty"`
 }
 
 // Rules is the ruleset of one node as the assembler needs it: the rule behind a handle, the chains of a hook in
@@ -62,6 +64,10 @@ func NewRules(rs *nft.Ruleset, handles []Handle, dir string) *Rules {
 	for _, h := range handles {
 		key := chainKey{h.Family, h.Table, h.Chain}
 		if c := r.chains[key]; c != nil && h.Index >= 0 && h.Index < len(c.Rules) {
+			if h.Kernel != "" { // by which events name it
+				key.chain = h.Kernel
+				r.chains[key] = c
+			}
 			rule := c.Rules[h.Index]
 			r.handles[handleKey{key, h.Handle}] = rule
 			r.of[rule] = h.Handle

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -18,18 +20,45 @@ func (s *socket) askHandles(rs *nft.Ruleset) ([]Handle, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ask for the handles of table %s: %w", tableName(t), err)
 		}
+		names := kernelNames(t, inKernel)
 		for _, c := range t.Chains {
-			list := inKernel[c.Name]
+			list := inKernel[names[c]]
 			first := len(list) - len(c.Rules)
 			if first < 0 {
 				return nil, fmt.Errorf("chain %s of table %s has %d rules right after %d were loaded", c.Name, tableName(t), len(list), len(c.Rules))
 			}
 			for i, r := range c.Rules {
-				out = append(out, handleOf(r, list[first+i]))
+				out = append(out, handleOf(r, list[first+i], names[c]))
 			}
 		}
 	}
 	return out, nil
+}
+
+// kernelNames are the names of the chains of a table in the kernel. Chains in braces have been numbered in the order in
+// which they were loaded; those without rules are not in the list, and no matter.
+func kernelNames(t *nft.Table, inKernel map[string][]uint64) map[*nft.Chain]string {
+	names := map[*nft.Chain]string{}
+	named := map[string]bool{}
+	for _, c := range t.Chains {
+		if !c.Anonymous {
+			names[c], named[c.Name] = c.Name, true
+		}
+	}
+	var numbers []int
+	for name := range inKernel {
+		if n, ok := blockNumber(name); ok && !named[name] {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	blocks := slices.DeleteFunc(blocksOf(t), func(c *nft.Chain) bool { return len(c.Rules) == 0 })
+	for i, c := range blocks {
+		if first := len(numbers) - len(blocks); first >= 0 {
+			names[c] = blockPrefix + strconv.Itoa(numbers[first+i])
+		}
+	}
+	return names
 }
 
 // rulesOf are the handles of all rules of a table, chain by chain in order.
@@ -41,13 +70,8 @@ func (s *socket) rulesOf(t *nft.Table) (map[string][]uint64, error) {
 		torn := false
 		err := s.dump(unix.NFT_MSG_GETRULE, t.Family, filter.b, func(r reply) {
 			torn = torn || r.flags&unix.NLM_F_DUMP_INTR != 0
-			chain := ""
-			eachAttr(r.attrs, func(typ uint16, v []byte) {
-				if typ == unix.NFTA_RULE_CHAIN {
-					chain = cString(v)
-				}
-			})
-			list[chain] = append(list[chain], ruleHandle(r.attrs))
+			h, chain := ruleHandle(r.attrs)
+			list[chain] = append(list[chain], h)
 		})
 		if err != nil || !torn { // else somebody changed the table meanwhile
 			return list, err

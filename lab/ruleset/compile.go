@@ -12,13 +12,14 @@ import (
 // only the machine can resolve.
 type compiler struct {
 	*batch
-	table   *nft.Table // of what is in work
-	sets    map[*nft.Set]setName
-	names   *names
-	encoded map[any][]byte // expressions of the table, by keyOf
-	scratch attrs          // of the rule in work
-	pieces  []piece        // likewise
-	err     error          // the first
+	table    *nft.Table // of what is in work
+	sets     map[*nft.Set]setName
+	chainIDs map[*nft.Chain]uint32 // of those in braces
+	names    *names
+	encoded  map[any][]byte // expressions of the table, by keyOf
+	scratch  attrs          // of the rule in work
+	pieces   []piece        // likewise
+	err      error          // the first
 }
 
 // setName is how rules refer to a set. A set of the same batch needs its number, because an anonymous one gets its
@@ -31,7 +32,7 @@ type setName struct {
 // compile makes the batch that loads a ruleset. With replace it begins with removing all tables of all families, but
 // those that a process owns. With echo the kernel tells the handles of the rules.
 func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
-	c := &compiler{batch: newBatch(), sets: map[*nft.Set]setName{}, names: n, encoded: map[any][]byte{}}
+	c := &compiler{batch: newBatch(), sets: map[*nft.Set]setName{}, chainIDs: map[*nft.Chain]uint32{}, names: n, encoded: map[any][]byte{}}
 	if replace {
 		c.begin(unix.NFT_MSG_DELTABLE, 0, nft.FamilyUnspec, part{what: "flush ruleset"})
 	}
@@ -43,7 +44,9 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 		c.newTable(t)
 		c.emptied(rs.Flush, t)
 		for _, ch := range t.Chains {
-			c.newChain(t, ch)
+			if !ch.Anonymous {
+				c.newChain(t, ch)
+			}
 		}
 	}
 	for _, t := range rs.Tables {
@@ -65,6 +68,9 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 			c.addElements(s, list)
 		}
 		for _, ch := range t.Chains {
+			if ch.Anonymous {
+				continue // it comes with the rule that has it
+			}
 			for _, r := range ch.Rules {
 				c.newRule(ch, r, echo)
 			}

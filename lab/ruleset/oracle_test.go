@@ -3,6 +3,7 @@ package ruleset
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -65,14 +66,14 @@ func compareLoads(t *testing.T, r *topology.Ruleset, foreign, sameText bool, byN
 	if d := cmp.Diff(want.text, got.text); d != "" {
 		t.Errorf("nft list ruleset (-nft +ours):\n%s", d)
 	}
+	readsBack(t, want.text)
 	if sameText {
 		return
 	}
-	readsBack(t, want.text)
 	if d := cmp.Diff(want.json, got.json); d != "" {
 		t.Errorf("nft -j list ruleset (-nft +ours):\n%s", d)
 	}
-	if d := cmp.Diff(strings.ReplaceAll(want.raw, noByteorder, ""), got.raw); d != "" {
+	if d := cmp.Diff(plainRaw(want.raw), plainRaw(got.raw)); d != "" {
 		t.Errorf("the kernel's bytes (-nft +ours):\n%s", d)
 	}
 }
@@ -102,6 +103,14 @@ func lacks(err error) bool {
 		strings.Contains(s, "Could not process rule: No such file") || strings.Contains(s, "Could not process rule: Operation not supported")
 }
 
+// blockName is the name of a chain in braces as bytes: the kernel numbers those of all namespaces.
+var blockName = regexp.MustCompile("([0-9a-f]{4})0002005f5f636861696e(3[0-9])+(00)+|5f5f636861696e(3[0-9])+00")
+
+// plainRaw are the kernel's bytes without what is no difference.
+func plainRaw(raw string) string {
+	return blockName.ReplaceAllString(strings.ReplaceAll(raw, noByteorder, ""), "BLOCK")
+}
+
 // noByteorder is what nft puts behind `meta l4proto` in a concatenation of ranges: it turns one byte around, in pairs of
 // bytes, which does nothing.
 const noByteorder = "40000100" + "0e000100627974656f72646572000000" + "2c000200" + "0800010000000009" + "0800020000000009" +
@@ -109,7 +118,8 @@ const noByteorder = "40000100" + "0e000100627974656f72646572000000" + "2c000200"
 
 // sameText are files whose rules are not the same to the byte, and why.
 var sameText = map[string]string{
-	"raw.nft": "`ct original saddr` is loaded as `ct original ip saddr`, and listed in the same words",
+	"inline-chain.nft": "nft loads the rule of the command behind the others: the chains in braces are in another order",
+	"raw.nft":          "`ct original saddr` is loaded as `ct original ip saddr`, and listed in the same words",
 }
 
 // TestFiles loads whole files, with what they include.

@@ -26,6 +26,7 @@ type rule struct {
 }
 
 func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
+	c.blocks(r, echo)
 	c.scratch.b = c.scratch.b[:0]
 	rc := &rule{compiler: c, family: ch.Table.Family, out: &c.scratch, pieces: c.pieces[:0], known: knownIn(ch.Table.Family)}
 	for i, s := range r.Stmts {
@@ -39,7 +40,11 @@ func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 	}
 	c.begin(unix.NFT_MSG_NEWRULE, flags, ch.Table.Family, part{what: "rule", span: r.Span, rule: r})
 	c.str(unix.NFTA_RULE_TABLE, ch.Table.Name)
-	c.str(unix.NFTA_RULE_CHAIN, ch.Name)
+	if ch.Anonymous {
+		c.u32(nftaRuleChainID, c.chainID(ch))
+	} else {
+		c.str(unix.NFTA_RULE_CHAIN, ch.Name)
+	}
 	at := c.open(unix.NFTA_RULE_EXPRESSIONS)
 	list := rc.merged()
 	for i := range list {

@@ -19,6 +19,8 @@ type Handle struct {
 	Chain  string
 	Index  int // of the rule in its chain, from 0
 	Handle uint64
+	// Kernel is the kernel's name of a chain in braces, which has none in the ruleset; else "".
+	Kernel string
 }
 
 // Loaded says what was loaded.
@@ -82,7 +84,8 @@ func (s *socket) transact(b *batch) (handles []Handle, all bool, err error) {
 			failed.More++
 		case r.typ == unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_NEWRULE && int(r.seq) < len(b.parts):
 			if rule := b.parts[r.seq].rule; rule != nil {
-				handles = append(handles, handleOf(rule, ruleHandle(r.attrs)))
+				h, chain := ruleHandle(r.attrs)
+				handles = append(handles, handleOf(rule, h, chain))
 			}
 		}
 		return true
@@ -102,17 +105,25 @@ func (s *socket) transact(b *batch) (handles []Handle, all bool, err error) {
 	return handles, !lost && len(handles) == rules, nil
 }
 
-func handleOf(r *nft.Rule, handle uint64) Handle {
+// handleOf is the handle of a rule, which is in a chain that the kernel calls so.
+func handleOf(r *nft.Rule, handle uint64, chain string) Handle {
 	t := r.Chain.Table
-	return Handle{Family: t.Family.String(), Table: t.Name, Chain: r.Chain.Name, Index: r.Index, Handle: handle}
+	h := Handle{Family: t.Family.String(), Table: t.Name, Chain: r.Chain.Name, Index: r.Index, Handle: handle}
+	if r.Chain.Anonymous {
+		h.Kernel = chain
+	}
+	return h
 }
 
-// ruleHandle is the handle in a message about a rule.
-func ruleHandle(list []byte) (h uint64) {
+// ruleHandle is the handle in a message about a rule, and the chain that the rule is in.
+func ruleHandle(list []byte) (h uint64, chain string) {
 	eachAttr(list, func(typ uint16, v []byte) {
-		if typ == unix.NFTA_RULE_HANDLE && len(v) == 8 {
+		switch {
+		case typ == unix.NFTA_RULE_HANDLE && len(v) == 8:
 			h = binary.BigEndian.Uint64(v)
+		case typ == unix.NFTA_RULE_CHAIN:
+			chain = cString(v)
 		}
 	})
-	return h
+	return h, chain
 }

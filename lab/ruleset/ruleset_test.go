@@ -34,7 +34,7 @@ func listedHandles() ([]Handle, error) {
 	for _, o := range list.Nftables {
 		if r := o.Rule; r != nil {
 			key := r.Family + " " + r.Table + " " + r.Chain
-			out = append(out, Handle{r.Family, r.Table, r.Chain, next[key], r.Handle})
+			out = append(out, Handle{r.Family, r.Table, r.Chain, next[key], r.Handle, ""})
 			next[key]++
 		}
 	}

@@ -29,7 +29,7 @@ func (c *compiler) newSet(s *nft.Set, key nft.Expr, keyBytes, size int) setName 
 	if len(s.Stmts) > 1 {
 		flags |= nftSetExpr
 	}
-	if s.Anonymous() {
+	if s.Anonymous() || s.Meter {
 		flags |= unix.NFT_SET_ANONYMOUS
 	}
 	switch {
@@ -114,6 +114,9 @@ func setNotes(s *nft.Set, key nft.Expr) []byte {
 	u.u32(userdata.NFTNL_UDATA_SET_KEYBYTEORDER, noteOrder(s.Key, key))
 	if s.Map && s.Objects == "" {
 		u.u32(userdata.NFTNL_UDATA_SET_DATABYTEORDER, noteOrder(s.Data, s.DataExpr))
+	}
+	if s.Meter {
+		return u.b
 	}
 	if s.AutoMerge || s.Anonymous() && !s.Map && hasRanges(s) {
 		u.u32(userdata.NFTNL_UDATA_SET_MERGE_ELEMENTS, 1)

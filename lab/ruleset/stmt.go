@@ -56,6 +56,9 @@ func (r *rule) setUpdate(s *nft.SetUpdate) {
 	if s.Data != nil {
 		r.require(s.Data)
 	}
+	if s.Set.Meter {
+		r.newSet(s.Set, nil, s.Key.Type().Bytes(), int(s.Set.Size))
+	}
 	key := r.alloc(s.Key.Type())
 	set := r.loadKey(s.Key, key, s.Set)
 	e := &expr.Dynset{SrcRegKey: regNumber(key), SetID: set.id, SetName: set.name, Operation: uint32(s.Op), Timeout: s.Timeout}

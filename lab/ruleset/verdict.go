@@ -25,6 +25,10 @@ func verdictKind(k nft.VerdictKind) expr.VerdictKind {
 }
 
 func (r *rule) verdict(v *nft.Verdict) {
+	if v.Chain != nil && v.Chain.Anonymous {
+		r.jumpBlock(v)
+		return
+	}
 	e := &expr.Verdict{Kind: verdictKind(v.Kind)}
 	if v.Chain != nil {
 		e.Chain = v.Chain.Name

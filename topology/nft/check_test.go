@@ -203,6 +203,9 @@ func rebuild(r *Ruleset) string {
 			rebuildSet(&b, s)
 		}
 		for _, c := range t.Chains {
+			if c.Anonymous {
+				continue
+			}
 			fmt.Fprintf(&b, "\tchain %s {\n", c.Name)
 			if x := c.Base; x != nil {
 				fmt.Fprintf(&b, "\t\ttype %s hook %s", x.Type, x.Hook)

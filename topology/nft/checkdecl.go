@@ -244,6 +244,9 @@ func (c *checker) append(r *Rule) { c.chain.Rules = append(c.chain.Rules, r) }
 
 // nodeText is a statement as it is printed.
 func nodeText(n StmtNode) string {
+	if b, ok := n.(*BlockNode); ok {
+		return b.Kind + " { ... }"
+	}
 	var p printer
 	n.print(&p)
 	return p.b.String()
@@ -254,6 +257,8 @@ func terminal(n StmtNode) bool {
 	switch n := n.(type) {
 	case *VerdictNode:
 		return n.Kind != "continue"
+	case *BlockNode:
+		return true
 	case *RejectNode, *QueueNode, *NATNode:
 		return true
 	}

@@ -142,6 +142,7 @@ func (c *checker) flushChain(ch *Chain) {
 		for _, v := range ruleVerdicts(r) {
 			if v.Chain != nil && v.Chain.Anonymous {
 				c.flushChain(v.Chain)
+				c.table.Chains = slices.DeleteFunc(c.table.Chains, func(x *Chain) bool { return x == v.Chain })
 			}
 		}
 	}

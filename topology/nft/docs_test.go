@@ -37,9 +37,7 @@ func TestDocs(t *testing.T) {
 	names(reads, "the family", familyWords...)
 
 	for w := range laterStatements {
-		if w != "set" { // of old, `set add @x { ... }`
-			names(later, "the statement", w)
-		}
+		names(later, "the statement", w)
 	}
 	names(later, "the selector", laterSelectors...)
 	for w := range laterMetaKeys {

@@ -10,8 +10,7 @@ var statements = map[string]func(p *parser, first token) StmtNode{}
 
 // laterStatements are those that nft knows and this package does not yet.
 var laterStatements = map[string]bool{
-	"meter": true, "set": true, "map": true,
-	"xt": true,
+	"map": true,
 }
 
 func (p *parser) rule() Item {
@@ -44,12 +43,18 @@ func (p *parser) statement() StmtNode {
 	if n := p.connLimit(); n != nil {
 		return n
 	}
+	if n := p.jumpBlock(); n != nil {
+		return n
+	}
 	if t.kind == tName {
 		if parse, ok := statements[t.text]; ok {
 			return parse(p, p.advance())
 		}
 		if v := p.verdict(); v != nil {
 			return v
+		}
+		if t.text == "xt" {
+			p.fail(p.tokSpan(t), "write what it does in nft's language: `iptables-translate` helps", "`xt` is a rule of iptables in nft's listing: no nft can load it")
 		}
 		if laterStatements[t.text] {
 			p.unsupported(p.tokSpan(t), "the statement `"+t.text+"`")
@@ -77,7 +82,7 @@ func (p *parser) verdict() *VerdictNode {
 		case n.is("$"):
 			v.Chain = p.variable()
 		case n.is("{"):
-			p.unsupported(p.tokSpan(n), "a chain written inside `"+t.text+"`")
+			p.fail(p.tokSpan(n), "give it a name, outside: `chain NAME { ... }`", "a chain in braces stands in a rule, not in a map")
 		default:
 			v.Chain = p.identifier("name of the chain")
 		}

@@ -72,7 +72,8 @@ type Chain struct {
 	Comment string
 	Base    *Base
 	Rules   []*Rule
-	// Anonymous: it is written inside the jump or goto that leads to it, and has its name from the kernel.
+	// Anonymous: it is written in braces behind the jump or goto that leads to it. Its name is made up: the kernel gives
+	// it another of the same form, __chain1.
 	Anonymous bool
 }
 
@@ -141,6 +142,7 @@ type Set struct {
 	DataExpr   Expr
 	Flags      SetFlags
 	AutoMerge  bool
+	Meter      bool // written in a rule, with the statement `meter`: it is none of the sets of the table
 	Timeout    time.Duration
 	GCInterval time.Duration
 	Size       uint32
@@ -239,6 +241,9 @@ type Verdict struct {
 
 // String is the verdict as nft spells it: "jump lan-in".
 func (v *Verdict) String() string {
+	if v.Chain != nil && v.Chain.Anonymous {
+		return v.Kind.String() + " " + blockText(v.Chain)
+	}
 	if v.Chain != nil {
 		return v.Kind.String() + " " + v.Chain.Name
 	}

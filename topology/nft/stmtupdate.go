@@ -95,6 +95,9 @@ func (c *checker) updateData(n *SetUpdateNode, s *SetUpdate) {
 }
 
 func (s *SetUpdate) String() string {
+	if s.Set.Meter {
+		return meterText(s)
+	}
 	e := Elem{Key: s.Key, Data: s.Data, Verdict: s.Verdict, Timeout: s.Timeout, Stmts: s.Stmts}
 	op := map[SetOp]string{SetAdd: "add", SetUpd: "update", SetDelete: "delete"}[s.Op]
 	return op + " @" + s.Set.Name + " { " + elemString(&e) + " }"
