@@ -1,0 +1,196 @@
+package topology
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// node compares what is in a node that stays.
+func (c *Changes) node(old, new *Node) {
+	c.bridges(old, new)
+	c.routes(old, new)
+	c.sysctls(old, new)
+	c.rules(old, new)
+	for _, x := range compare(old.Services, new.Services) {
+		ch := Change{What: ChangeService, Node: new.Name}
+		setSides(&ch, x.old, x.new, func(s *Service) (string, Pos) { return ServiceName(*s), s.Pos })
+		c.add(ch)
+	}
+	for _, x := range compare(old.Exec, new.Exec) {
+		ch := Change{What: ChangeExec, Node: new.Name}
+		setSides(&ch, x.old, x.new, func(e *Command) (string, Pos) { return e.Line, e.Pos })
+		c.add(ch)
+	}
+}
+
+// setSides fills in which of the two there is.
+func setSides[T any](c *Change, old, new *T, name func(*T) (string, Pos)) {
+	if new == nil {
+		c.Op, c.Old = Removed, old
+		c.Name, c.Pos = name(old)
+		return
+	}
+	c.Op, c.New = Added, new
+	c.Name, c.Pos = name(new)
+}
+
+// sides is an entry of a list that only one of two nodes has.
+type sides[T any] struct{ old, new *T }
+
+// compare finds the entries that only one of the lists has: those that go, then those that come. Their order does not
+// count, how often there is one does.
+func compare[T any](old, new []T) []sides[T] {
+	left := map[string]int{}
+	for i := range new {
+		left[keyOf(&new[i])]++
+	}
+	var out []sides[T]
+	had := map[string]int{}
+	for i := range old {
+		k := keyOf(&old[i])
+		had[k]++
+		if left[k] == 0 {
+			out = append(out, sides[T]{old: &old[i]})
+		} else {
+			left[k]--
+		}
+	}
+	for i := range new {
+		k := keyOf(&new[i])
+		if had[k] == 0 {
+			out = append(out, sides[T]{new: &new[i]})
+		} else {
+			had[k]--
+		}
+	}
+	return out
+}
+
+// ServiceName is "http:80/tcp", with " on ADDRESS" if it is not on all.
+func ServiceName(s Service) string {
+	name := fmt.Sprintf("%s:%d/%s", s.Name, s.Port, s.Proto)
+	if s.Addr.IsValid() {
+		name += " on " + s.Addr.String()
+	}
+	return name
+}
+
+func (c *Changes) bridges(old, new *Node) {
+	find := func(n *Node, name string) *BridgeDevice {
+		i := slices.IndexFunc(n.Bridges, func(b BridgeDevice) bool { return b.Name == name })
+		if i < 0 {
+			return nil
+		}
+		return &n.Bridges[i]
+	}
+	for i := range old.Bridges {
+		if o := &old.Bridges[i]; find(new, o.Name) == nil {
+			c.add(Change{Op: Removed, What: ChangeBridge, Node: old.Name, Name: o.Name, Pos: o.Pos, Old: o})
+		}
+	}
+	for i := range new.Bridges {
+		n := &new.Bridges[i]
+		o := find(old, n.Name)
+		if o == nil {
+			c.add(Change{Op: Added, What: ChangeBridge, Node: new.Name, Name: n.Name, Pos: n.Pos, New: n})
+			continue
+		}
+		fields := differing(o, n, "name", "mtu", "addrs")
+		for _, f := range fields {
+			c.add(Change{Op: Changed, What: ChangeBridge, Node: new.Name, Name: n.Name, Field: f.key, From: f.from, To: f.to, Anew: true, Pos: n.Pos, Old: o, New: n})
+		}
+		if len(fields) > 0 {
+			continue
+		}
+		if o.MTU != n.MTU {
+			c.add(Change{Op: Changed, What: ChangeBridge, Node: new.Name, Name: n.Name, Field: "mtu", From: mtuText(o.MTU), To: mtuText(n.MTU), Pos: n.Pos, Old: o, New: n})
+		}
+		c.addrs(new.Name, n.Name, o.Addrs, n.Addrs, o.Pos, n.Pos)
+	}
+}
+
+// addrs compares the addresses of a device that stays.
+func (c *Changes) addrs(node, dev string, old, new []netip.Prefix, was, is Pos) {
+	for i, a := range old {
+		if !slices.Contains(new, a) {
+			c.add(Change{Op: Removed, What: ChangeAddress, Node: node, Dev: dev, Name: a.String(), Pos: was, Old: &old[i]})
+		}
+	}
+	for i, a := range new {
+		if !slices.Contains(old, a) {
+			c.add(Change{Op: Added, What: ChangeAddress, Node: node, Dev: dev, Name: a.String(), Pos: is, New: &new[i]})
+		}
+	}
+}
+
+// routes compares the routes of a node. One that only leads another way is one change, so that it need not be missing
+// for a moment.
+func (c *Changes) routes(old, new *Node) {
+	list := compare(old.Routes, new.Routes)
+	used := make([]bool, len(list))
+	for i, x := range list {
+		if x.old == nil {
+			continue
+		}
+		used[i] = true
+		at := slices.IndexFunc(list, func(y sides[Route]) bool { return y.new != nil && len(differing(x.old, y.new, "via", "dev")) == 0 })
+		if at < 0 || used[at] {
+			c.add(Change{Op: Removed, What: ChangeRoute, Node: new.Name, Name: x.old.Dst.String(), From: routeWay(x.old), Pos: x.old.Pos, Old: x.old})
+			continue
+		}
+		used[at] = true
+		n := list[at].new
+		c.add(Change{Op: Changed, What: ChangeRoute, Node: new.Name, Name: n.Dst.String(), Field: "via", From: routeWay(x.old), To: routeWay(n), Pos: n.Pos, Old: x.old, New: n})
+	}
+	for i, x := range list {
+		if !used[i] {
+			c.add(Change{Op: Added, What: ChangeRoute, Node: new.Name, Name: x.new.Dst.String(), To: routeWay(x.new), Pos: x.new.Pos, New: x.new})
+		}
+	}
+}
+
+// routeWay is where a route leads, as ip-route(8) writes it, with what else is known of it.
+func routeWay(r *Route) string {
+	var words []string
+	if r.Via.IsValid() {
+		words = append(words, "via "+r.Via.String())
+	}
+	if r.Dev != "" {
+		words = append(words, "dev "+r.Dev)
+	}
+	for _, f := range differing(r, &Route{}, "dst", "via", "dev") {
+		words = append(words, f.key+" "+strings.Trim(f.from, `"`))
+	}
+	return strings.Join(words, " ")
+}
+
+// sysctls compares the parameters by their keys. What a key is given last is what counts.
+func (c *Changes) sysctls(old, new *Node) {
+	last := func(n *Node) map[string]*Sysctl {
+		m := map[string]*Sysctl{}
+		for i := range n.Sysctls {
+			m[n.Sysctls[i].Key] = &n.Sysctls[i]
+		}
+		return m
+	}
+	was, is := last(old), last(new)
+	for i := range old.Sysctls {
+		if o := &old.Sysctls[i]; was[o.Key] == o && is[o.Key] == nil {
+			c.add(Change{Op: Removed, What: ChangeSysctl, Node: new.Name, Name: o.Key, From: o.Value, Pos: o.Pos, Old: o})
+		}
+	}
+	for i := range new.Sysctls {
+		n := &new.Sysctls[i]
+		if is[n.Key] != n {
+			continue
+		}
+		switch o := was[n.Key]; {
+		case o == nil:
+			c.add(Change{Op: Added, What: ChangeSysctl, Node: new.Name, Name: n.Key, To: n.Value, Pos: n.Pos, New: n})
+		case o.Value != n.Value || len(differing(o, n, "key", "value", "implied")) > 0:
+			c.add(Change{Op: Changed, What: ChangeSysctl, Node: new.Name, Name: n.Key, From: o.Value, To: n.Value, Pos: n.Pos, Old: o, New: n})
+		}
+	}
+}
