@@ -181,7 +181,7 @@ func rebuild(r *Ruleset) string {
 		for _, o := range t.Objects {
 			kind := objectKind(o.Stmt)
 			if o.Stmt.String() == "counter" {
-				fmt.Fprintf(&b, "\tcounter %s\n", o.Name)
+				fmt.Fprintf(&b, "\tcounter %s { }\n", o.Name)
 				continue
 			}
 			fmt.Fprintf(&b, "\t%s %s { %s; }\n", kind, o.Name, strings.TrimSpace(strings.TrimPrefix(o.Stmt.String(), kind)))

@@ -13,6 +13,14 @@ var objectForms = map[string]string{
 	"ct expectation": "{ protocol tcp; dport 9876; timeout 2m; size 12; l3proto ip; }",
 }
 
+// objectForm is how an object of a kind could be written, behind its name.
+func objectForm(kind string) string {
+	if kind == "counter" {
+		return "{ }"
+	}
+	return objectForms[kind]
+}
+
 // newObjectStmt is the statement of an object until it is checked: it says of which kind the object is.
 func newObjectStmt(kind string, s Span) Stmt {
 	switch kind {

@@ -35,13 +35,14 @@ func inFreshNet(t *testing.T, script string, args ...string) (string, error) {
 
 // notHere are files that this nft or this kernel may refuse, and why.
 var notHere = map[string]string{
-	"rare.nft":        "nft before 1.0.7 knows not `last`, and dies of others",
-	"tunnels.nft":     "nft before 1.0.7 does not look into tunnels",
-	"queue.nft":       "the kernel may lack CONFIG_NFT_QUEUE",
-	"bridge-meta.nft": "the kernel may lack CONFIG_NFT_BRIDGE_META",
-	"flowtable.nft":   "the kernel may lack CONFIG_NF_FLOW_TABLE",
-	"objects.nft":     "the kernel may lack a security module",
-	"newer.nft":       "nft before 1.0.7 knows neither srcnat at input nor dstnat at output, and dies of a variable with verdicts",
+	"rare.nft":          "nft before 1.0.7 knows not `last`, and dies of others",
+	"tunnels.nft":       "nft before 1.0.7 does not look into tunnels",
+	"queue.nft":         "the kernel may lack CONFIG_NFT_QUEUE",
+	"bridge-meta.nft":   "the kernel may lack CONFIG_NFT_BRIDGE_META",
+	"flowtable.nft":     "the kernel may lack CONFIG_NF_FLOW_TABLE",
+	"secmark.nft":       "the kernel may lack a security module",
+	"objects-newer.nft": "nft before 1.1 does not know it",
+	"newer.nft":         "nft before 1.0.7 knows neither srcnat at input nor dstnat at output, and dies of a variable with verdicts",
 }
 
 // TestNftAgrees: nft loads every good file, and lists the rules as this package spells them.

@@ -1,6 +1,9 @@
 package nft
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // objectKinds are the kinds of named objects that start with a word of their own; the others start with ct.
 var objectKinds = []string{"counter", "quota", "limit", "synproxy", "secmark"}
@@ -43,10 +46,10 @@ func (p *parser) objectDecl(first token, kind string, name *WordNode) Item {
 			block = inLines
 		}
 		d.Items = p.body(block, item)
-	case !t.ends() && !t.is("}") && p.oneStmt(kind):
+	case p.block == inTable || !p.oneStmt(kind):
+		p.fail(p.tokSpan(t), strings.TrimSpace("write `"+kind+" "+name.Text+" "+objectForm(kind))+"`", "`{` expected, found %s", t.describe())
+	case !t.ends() && !t.is("}"):
 		d.Items = []Item{item()}
-	case !p.oneStmt(kind):
-		p.fail(p.tokSpan(t), "write `"+kind+" "+name.Text+" { ... }`", "`{` expected, found %s", t.describe())
 	}
 	d.Span = p.spanFrom(first)
 	return d
