@@ -2,6 +2,7 @@ package ruleset
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 
 	"github.com/hookwalk/hookwalk/topology/nft"
@@ -46,6 +47,10 @@ func (c *compiler) sortedIntervals(s *nft.Set, b bits) (list []interval, catchal
 			continue
 		}
 		from, to := c.bounds(e.Key)
+		if bytes.Compare(from, to) > 0 { // hours that pass midnight in UTC
+			list = append(list, interval{make([]byte, len(to)), to, e})
+			to = binary.BigEndian.AppendUint32(nil, 24*60*60-1)
+		}
 		list = append(list, interval{b.place(from), b.place(to), e})
 	}
 	slices.SortStableFunc(list, func(x, y interval) int { return bytes.Compare(x.from, y.from) })

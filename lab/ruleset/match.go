@@ -1,6 +1,7 @@
 package ruleset
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/google/nftables/expr"
@@ -101,6 +102,9 @@ func (r *rule) compareRange(left nft.Expr, op nft.RelOp, x *nft.Range) {
 	from, to := slices.Clone(r.value(x.From)), slices.Clone(r.value(x.To))
 	r.ordered(left, reg, from, to)
 	from, to = bits.place(from), bits.place(to)
+	if bytes.Compare(from, to) > 0 { // of hours: in UTC it passes midnight, and nft takes all but what is in between
+		from, to, op = to, from, nft.OpEq+nft.OpNe-op
+	}
 	if op == nft.OpNe {
 		r.add(&expr.Range{Op: expr.CmpOpNeq, Register: regNumber(reg), FromData: from, ToData: to})
 		return

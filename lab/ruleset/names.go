@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/user"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,7 +15,18 @@ import (
 
 // names resolves the names that only the machine knows: network devices of the calling thread's namespace, users and
 // groups. It asks for each once.
-type names struct{ known map[nameKey]uint32 }
+type names struct {
+	known map[nameKey]uint32
+	clock time.Time // when it was asked first, in the time zone of the machine
+}
+
+// now is the time by the clock of the machine, the same for all of a ruleset.
+func (n *names) now() time.Time {
+	if n.clock.IsZero() {
+		n.clock = time.Now()
+	}
+	return n.clock
+}
 
 type nameKey struct {
 	typ  *nft.Datatype
@@ -90,8 +102,11 @@ func (e *noDevice) Unwrap() error { return unix.ENODEV }
 
 // value is a constant as the kernel keeps it in a register.
 func (c *compiler) value(k *nft.Const) []byte {
+	if k.Type() == nft.TypeCgroupV2 && k.Symbol != "" {
+		return c.cgroup(k)
+	}
 	if k.Symbol == "" {
-		return k.Data
+		return k.AtClock(c.names.now())
 	}
 	if k.Type() == nft.TypeCTLabel {
 		v, hint, err := label(k.Symbol)

@@ -48,7 +48,7 @@ func writeNewer(t *testing.T, g *rowGroup, program, file string) map[string]stri
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	var b strings.Builder
 	for _, rule := range g.rules {
-		fresh(t, func() { out[rule] = strings.Join(nftMessages(g.file(rule)), "") })
+		fresh(t, func() { out[rule] = strings.Join(nftMessages(g.file(rule), unix.NFT_MSG_NEWRULE), "") })
 		if out[rule] == "" {
 			t.Errorf("%s says nothing of %s", program, rule)
 		}
@@ -61,9 +61,11 @@ func writeNewer(t *testing.T, g *rowGroup, program, file string) map[string]stri
 }
 
 // ourMessages are the messages about rules that this package sends.
-func ourMessages(t *testing.T, text string) string {
+func ourMessages(t *testing.T, text string) string { return messagesWith(t, text, &names{}) }
+
+func messagesWith(t *testing.T, text string, n *names) string {
 	t.Helper()
-	b, err := compile(parsed(t, text), false, false, &names{})
+	b, err := compile(parsed(t, text), false, false, n)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,5 +50,12 @@ var rareRows = []rowGroup{
 		"sctp chunk cookie-echo exists", "sctp chunk cookie-ack exists", "sctp chunk data flags { 1, 2 }", "sctp chunk data tsn . ip saddr { 1 . 10.0.0.1 }",
 		"sctp dport 5 sctp chunk data exists", "tcp dport 5 sctp chunk data exists", "sctp chunk data tsn . ip saddr @tsns", "sctp chunk asconf seqno @seqs",
 	}},
+	{"clock", "ip", filterInput, "\tset hours { typeof meta hour; flags interval; elements = { \"08:00\"-\"09:30\", \"17:00\" }; }\n\tset times { typeof meta time; elements = { \"2026-12-24 18:00\" }; }\n", []string{
+		`meta time "2020-06-06 17:00"`, `meta time < "2020-06-06 17:00"`, `time > "2020-06-06 17:00:20"`, `meta time "2019-12-24"`, `meta time != "2019-12-24 16:00:00"`, `meta time "2019-12-24 16:00" - "2020-01-02 7:00"`,
+		`meta time { "2019-12-24 16:00" - "2020-01-02 7:00", "2021-01-01" }`, "meta time 1577836800", `meta hour "17:00"`, `hour "17:00:05"`, `meta hour "17:00" - "19:00"`, `meta hour "17:00"-"19:00:05"`, `meta hour >= "17:00"`,
+		`meta hour != "23:15"`, `meta hour { "00:00"-"01:00", "17:00" }`, `meta hour "22:00"-"02:00"`, `meta hour != "22:00"-"02:00"`, "meta hour 61200", "meta hour 17:00", `meta hour vmap { "17:00" : drop }`,
+		`meta hour . ip saddr { "17:00" . 10.0.0.1 }`, `meta day { "Saturday", "Sunday" }`, "day 6", "meta hour @hours", "meta time @times",
+	}},
+	{"cgroups", "ip", filterInput, "", []string{`socket cgroupv2 level 1 "/"`}},
 	{"inner raw", "ip", filterInput, "", []string{"@ih,0,32 5", "@ih,32,32 0x14000000", "meta l4proto 17 @ih,0,8 { 1, 2 }", "udp dport 5 @ih,0,16 set 5", "@ih,5,3 5", "@ih,0,8 . tcp dport { 1 . 2 }"}},
 }

@@ -64,6 +64,11 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 			c.hooks(n.Span, "`"+name+"`", HookIngress, HookPrerouting, HookInput, HookForward)
 		case metaSdif, metaSdifname:
 			c.hooks(n.Span, "`"+name+"`", HookInput, HookForward)
+		case metaBroute, metaBrHWAddr: // net/bridge/netfilter/nft_meta_bridge.c
+			if c.table.Family != FamilyBridge && !c.ctx.free {
+				c.fail(n.Span, "", "`%s` exists in the bridge family only", name)
+			}
+			c.hooks(n.Span, "`"+name+"`", HookPrerouting)
 		}
 		return &Meta{Span: n.Span, Key: k.key, typ: k.typ, name: k.spelling()}
 	}
@@ -88,6 +93,9 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 		}
 		// net/netfilter/nft_socket.c, nft_socket_validate
 		c.hooks(n.Span, "`"+name+"`", HookPrerouting, HookInput, HookOutput)
+		if words[1] == "cgroupv2" {
+			return c.cgroup(n)
+		}
 		for _, k := range socketKeys {
 			if k.name == words[1] {
 				return &Socket{Span: n.Span, Key: k.key, typ: k.typ, name: name}
@@ -210,6 +218,8 @@ func (c *checker) fib(n *FibNode) Expr {
 		e.Result, e.typ = FibOif, TypeIfIndex
 	case "oifname":
 		e.Result, e.typ = FibOifname, TypeIfName
+	case "check":
+		e.Result, e.Present, e.typ = FibOif, true, TypeBoolean
 	default:
 		e.Result, e.typ = FibType, TypeFibAddr
 	}

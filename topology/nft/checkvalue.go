@@ -45,6 +45,7 @@ type constVal struct {
 	be       []byte
 	symbol   string // a name that only the machine can resolve
 	wildcard bool   // be is what an interface name starts with
+	utc      bool   // be is a time that was written as a number
 }
 
 // constant reads a word as a value of type d.
@@ -78,7 +79,7 @@ func (c *checker) constant(w *WordNode, d *Datatype) constVal {
 		}
 		c.fail(w.Span, hint, "%s", err.Error())
 	}
-	return constVal{be: data, symbol: symbol}
+	return constVal{be: data, symbol: symbol, utc: isClock(d) && w.Kind == WordNumber}
 }
 
 // symbolHint says what could have been written instead of a word that is no value of a type.
@@ -97,7 +98,7 @@ func (c *checker) symbolHint(w *WordNode, d *Datatype) string {
 
 // newConst makes the constant of a value.
 func newConst(s Span, d *Datatype, v constVal) *Const {
-	k := &Const{Span: s, typ: d, Symbol: v.symbol, Wildcard: v.wildcard}
+	k := &Const{Span: s, typ: d, Symbol: v.symbol, Wildcard: v.wildcard, UTC: v.utc}
 	switch {
 	case v.symbol != "":
 		k.text = `"` + v.symbol + `"`
@@ -271,7 +272,11 @@ func (c *checker) rangeValue(n *RangeNode, d *Datatype) Expr {
 	e := &Range{Span: n.Span, From: end(n.From), To: end(n.To)}
 	switch cmp := bytes.Compare(e.From.network(), e.To.network()); {
 	case cmp > 0:
-		c.fail(n.Span, "write `"+e.To.text+"-"+e.From.text+"`", "the range %s-%s is empty", e.From.text, e.To.text)
+		hint := "write `" + e.To.text + "-" + e.From.text + "`"
+		if d == TypeHour {
+			hint = "write two ranges: up to midnight, and from it"
+		}
+		c.fail(n.Span, hint, "the range %s-%s is empty", e.From.text, e.To.text)
 	case cmp == 0:
 		return newConst(n.Span, d, constVal{be: e.From.network()})
 	}

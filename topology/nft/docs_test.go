@@ -40,9 +40,6 @@ func TestDocs(t *testing.T) {
 		names(later, "the statement", w)
 	}
 	names(later, "the selector", laterSelectors...)
-	for w := range laterMetaKeys {
-		names(later, "the key", "meta "+w)
-	}
 	for w := range objectCTKeys {
 		names(reads, "the object", "ct "+w)
 	}

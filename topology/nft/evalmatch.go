@@ -16,6 +16,8 @@ func (s *Match) eval(m *machine) {
 		}
 	} else if left, ok := s.Left.(*ConcatExpr); ok {
 		r = m.matchConcat(s, left, r)
+	} else if e, ok := s.Left.(*Meta); ok && isClock(e.typ) {
+		r = m.holdClock(s, r)
 	} else {
 		v := m.value(s.Left)
 		r = m.hold(s, &v, r)

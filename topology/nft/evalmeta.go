@@ -42,6 +42,8 @@ func (m *machine) meta(e *Meta) value {
 		return number(o.Pkttype, 1, e)
 	case MetaCPU:
 		return number(o.CPU, 4, e)
+	case MetaTime, MetaDay, MetaHour:
+		return o.metaClock(e)
 	case MetaRandom:
 		return isUnknown("it is a random number")
 	}

@@ -203,6 +203,9 @@ func (e *Hash) String() string  { return e.name }
 // bytes (ip dscp, 6 bits) has its value in the low bits. An interface name is 16 bytes, padded with zeros; with
 // Wildcard it is only the part before the star.
 //
+// Times of day and dates are as they were written, in the time zone of the machine that the rules are for; see
+// [Const.AtClock].
+//
 // Symbol is set, and Data empty, when the value is a name that only the machine can resolve: the interface of
 // `iif`, the user of `meta skuid`.
 type Const struct {
@@ -210,6 +213,7 @@ type Const struct {
 	Data     []byte
 	Symbol   string
 	Wildcard bool
+	UTC      bool // of a time of day or a date: it was written as a number, which counts in UTC
 	typ      *Datatype
 	text     string
 }

@@ -50,7 +50,7 @@ func traitOf(e Expr) (t trait, bits int, ok bool) {
 	case *Payload:
 		return headerTrait(e.Base, e.Offset, e.Len), e.Len, e.Len <= 128
 	case *Meta:
-		if e.Key == MetaRandom {
+		if e.Key == MetaRandom || isClock(e.typ) {
 			return 0, 0, false
 		}
 		return metaTrait(e.Key), e.typ.Bits, e.typ.Bits > 0 && e.typ.Bits <= 128

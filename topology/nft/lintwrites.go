@@ -149,7 +149,7 @@ func (l *linter) repeatable(e Expr) bool {
 		case *Numgen:
 			ok = false
 		case *Meta:
-			ok = ok && e.Key != MetaRandom
+			ok = ok && e.Key != MetaRandom && !(MetaTime <= e.Key && e.Key <= MetaHour)
 		case *CT:
 			ok = ok && e.Key != CTExpiration
 		case *SetRef:

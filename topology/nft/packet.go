@@ -1,5 +1,7 @@
 package nft
 
+import "time"
+
 // Opt is a value that may not be known.
 type Opt[T any] struct {
 	V     T
@@ -37,6 +39,8 @@ type PacketMeta struct {
 	Rtclassid        Opt[uint32]
 	CPU              Opt[uint32]
 	Nftrace          Opt[uint8]
+	// Time is when the packet is here. Its location is the time zone in which `meta time` and `meta hour` are written.
+	Time Opt[time.Time]
 }
 
 // PacketCT is the conntrack view of a packet.

@@ -111,6 +111,9 @@ func (p *parser) primary(from origin) ExprNode {
 		if w := p.classID(); w != nil {
 			return w
 		}
+		if w := p.clock(); w != nil {
+			return w
+		}
 		return p.word(p.advance())
 	case tBad:
 		p.unclosed(t)

@@ -129,9 +129,9 @@ func (p *parser) exprStatement() StmtNode {
 	if t := p.cur(); t.ends() || t.is("}") {
 		p.fail(p.tokSpan(t), "", "value expected after `%s`, found %s", p.text(first), t.describe())
 	}
-	p.classOK = selectorIs(left, "priority")
+	p.classOK, p.clockOK = selectorIs(left, "priority"), selectorIs(left, "hour")
 	m.Right = p.value(true)
-	p.classOK = false
+	p.classOK, p.clockOK = false, false
 	m.Span = p.spanFrom(first)
 	return m
 }

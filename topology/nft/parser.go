@@ -54,6 +54,7 @@ type parser struct {
 	stack   []string // names of the files that include this one
 	pending []*Comment
 	block   blockKind
+	clockOK bool // `17:00` is a time of day here
 	classOK bool // `1:2` is a traffic class here, not the key and value of a map
 	inMap   bool // the block is of a map, not of a set
 }
@@ -172,7 +173,7 @@ func (p *parser) try(f func() Item) (it Item) {
 			if _, ok := r.(bailout); !ok {
 				panic(r)
 			}
-			p.depth, p.block, p.classOK, p.pending = depth, block, false, nil
+			p.depth, p.block, p.classOK, p.clockOK, p.pending = depth, block, false, false, nil
 			bad := p.errs
 			p.skip(start)
 			it = nil

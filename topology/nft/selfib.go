@@ -17,7 +17,7 @@ func (p *parser) fib() ExprNode {
 			break
 		}
 	}
-	n.Result = p.oneOf("result of fib", "oif", "oifname", "type")
+	n.Result = p.oneOf("result of fib", "oif", "oifname", "type", "check")
 	n.Span = p.spanFrom(first)
 	return n
 }
@@ -62,8 +62,7 @@ var socketKeys = []struct {
 func (p *parser) socket() ExprNode {
 	first := p.advance()
 	if p.cur().isWord("cgroupv2") {
-		p.advance()
-		p.unsupported(p.spanFrom(first), "`socket cgroupv2`")
+		return p.cgroup(first)
 	}
 	n := &SelectorNode{Words: []*WordNode{p.word(first), p.oneOf("key of socket", "transparent", "mark", "wildcard")}}
 	n.Span = p.spanFrom(first)

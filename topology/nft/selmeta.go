@@ -36,6 +36,8 @@ const (
 	metaIPsec     MetaKey = 25
 	metaSdif      MetaKey = 33
 	metaSdifname  MetaKey = 34
+	metaBroute    MetaKey = 35
+	metaBrHWAddr  MetaKey = 37
 )
 
 func hostInteger(n int) *Datatype { return TypeInteger.withBits(n, HostEndian) }
@@ -79,33 +81,24 @@ var metaKeys = []metaKey{
 	{name: "oifkind", key: 27, typ: TypeIfName},
 	{name: "ibrpvid", key: 28, typ: typeHost16},
 	{name: "ibrvproto", key: 29, typ: TypeEtherType},
-	{name: "day", key: 31, typ: TypeDay, bare: true},
+	{name: "time", key: MetaTime, typ: TypeDate, bare: true},
+	{name: "day", key: MetaDay, typ: TypeDay, bare: true},
+	{name: "hour", key: MetaHour, typ: TypeHour, bare: true},
 	{name: "sdif", key: metaSdif, typ: TypeIfIndex},
 	{name: "sdifname", key: metaSdifname, typ: TypeIfName},
+	{name: "broute", key: metaBroute, typ: typeBit},
+	{name: "ibrhwaddr", key: metaBrHWAddr, typ: TypeEtherAddr},
 }
-
-// laterMetaKeys are those that nft knows and this package does not yet: times of day depend on the time zone.
-var laterMetaKeys = map[string]bool{"time": true, "hour": true, "broute": true, "ibrhwaddr": true}
 
 func init() {
 	selectorHeads["meta"] = func(p *parser) ExprNode {
 		first := p.advance()
 		t := p.cur()
-		if t.kind == tName && laterMetaKeys[t.text] {
-			p.advance()
-			p.unsupported(p.spanFrom(first), "`meta "+t.text+"`")
-		}
 		if t.kind != tName || metaKeyNamed(t.text) == nil {
 			p.failWord(t, "key of meta", metaKeyNames())
 		}
 		p.advance()
 		return p.metaNode(metaKeyNamed(t.text), first)
-	}
-	for _, w := range []string{"time", "hour"} {
-		selectorHeads[w] = func(p *parser) ExprNode {
-			p.unsupported(p.tokSpan(p.cur()), "`"+w+"`")
-			return nil
-		}
 	}
 	for i := range metaKeys {
 		if k := &metaKeys[i]; k.bare {

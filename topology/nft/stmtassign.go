@@ -7,7 +7,7 @@ func (n *AssignNode) print(p *printer) {
 }
 
 // settableMeta are the keys of meta that can be written (net/netfilter/nft_meta.c, nft_meta_set_init).
-var settableMeta = map[MetaKey]bool{MetaMark: true, MetaPriority: true, MetaNftrace: true, MetaPkttype: true, MetaSecmark: true}
+var settableMeta = map[MetaKey]bool{MetaMark: true, MetaPriority: true, MetaNftrace: true, MetaPkttype: true, metaBroute: true, MetaSecmark: true}
 
 // settableCT are the keys of ct that can be written (net/netfilter/nft_ct.c, nft_ct_set_init); the others that can
 // need more than a value.

@@ -26,6 +26,9 @@ func (n *MatchNode) check(c *checker) Stmt {
 		if x.Key == MetaSecmark {
 			c.secmarkMatched(x)
 		}
+		if x.Key == metaBroute {
+			c.fail(x.Span, "write `meta broute set 1`", "`%s` can be set, not matched", x)
+		}
 	case *CT:
 		if x.Key == CTEventMask {
 			c.fail(x.Span, "write `ct event set ...`", "`%s` can be set, not matched", x)
@@ -48,7 +51,7 @@ func (n *MatchNode) check(c *checker) Stmt {
 	case *VerdictNode:
 		c.fail(x.Span, "", "a value of type %s is wanted, not a verdict", d)
 	default:
-		c.matchValue(s, right)
+		c.matchValue(s, c.hourRange(s, right))
 	}
 	_, masked := s.Left.(*Bitwise)
 	if s.bitmask() && n.Op == "" && !masked {

@@ -59,7 +59,7 @@ var (
 	// TypeMPTCPSubtype is an integer with names, those of nft 1.0.8 and later.
 	TypeMPTCPSubtype = &Datatype{Name: "integer", ID: 4, Order: BigEndian, Bits: 4, symbols: syms("mp-capable 0 mp-join 1 dss 2 add-addr 3 remove-addr 4 mp-prio 5 mp-fail 6 mp-fastclose 7 mp-tcprst 8"), codec: decimal}
 	TypeDay          = &Datatype{Name: "day", ID: 45, Bits: 8, symbols: syms("Sunday 0 Monday 1 Tuesday 2 Wednesday 3 Thursday 4 Friday 5 Saturday 6"), codec: quoted}
-	TypeCgroupV2     = &Datatype{Name: "cgroupsv2", ID: 46, Order: HostEndian, Bits: 64, codec: decimal}
+	TypeCgroupV2     = &Datatype{Name: "cgroupsv2", ID: 46, Order: HostEndian, Bits: 64, codec: cgroupPath}
 )
 
 // datatypes are the types that a set can be declared with (`type NAME`).

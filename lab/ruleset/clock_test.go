@@ -1,0 +1,32 @@
+package ruleset
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+)
+
+// TestClock compares times of day and dates with those that nft makes of them, where the clock is two hours ahead of
+// UTC.
+func TestClock(t *testing.T) {
+	needNFT(t)
+	t.Setenv("TZ", "XYZ-2")
+	zone := time.FixedZone("XYZ", 2*60*60)
+	g := rowGroup{"clock", "ip", filterInput, "", []string{
+		`meta hour "17:00"`, `meta hour "00:30"`, `meta hour "00:00"-"19:00"`, `meta hour "22:00"-"02:00"`, `meta hour "03:00"-"04:00"`, `meta hour != "01:00"-"03:00"`,
+		`meta hour >= "17:00"`, `meta hour < "01:00"`, "meta hour 61200", `meta time "2026-06-06 17:00"`, `meta time < "2026-01-01"`, `meta time "2026-01-01"-"2026-12-24 16:00"`, "meta time 1577836800", `meta day "Monday"`,
+	}}
+	for _, rule := range g.rules {
+		var want []string
+		fresh(t, func() { want = nftMessages(g.file(rule), unix.NFT_MSG_NEWRULE) })
+		if len(want) != 1 {
+			t.Skip("this nft does not tell its messages")
+		}
+		got := messagesWith(t, g.file(rule), &names{clock: time.Now().In(zone)})
+		if d := cmp.Diff(want[0], got); d != "" {
+			t.Errorf("%s (-nft +ours):\n%s", rule, d)
+		}
+	}
+}
