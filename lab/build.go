@@ -34,7 +34,8 @@ type device struct {
 	link.Want
 	bridge *topology.BridgeDevice
 	end    *topology.End
-	master int // index of the bridge it is a port of; 0: none
+	cable  *topology.Link // that it is an end of; nil: none
+	master int            // index of the bridge it is a port of; 0: none
 	placed bool
 }
 
@@ -94,7 +95,7 @@ func newBuilder(h *holder) (*builder, error) {
 				return nil, &OpError{Op: "make a link", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: errNoNode}
 			}
 			n := &b.nodes[at]
-			d := device{end: e, Want: link.Want{Name: e.Iface, Index: first + len(n.devices), Port: e.Master != "",
+			d := device{end: e, cable: &p.Links[i], Want: link.Want{Name: e.Iface, Index: first + len(n.devices), Port: e.Master != "",
 				IPv6: six[at] && e.Master == ""}}
 			for _, m := range n.devices {
 				if m.bridge != nil && m.Name == e.Master {

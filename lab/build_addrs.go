@@ -91,6 +91,9 @@ func (n *nodeWork) configure(c *link.Conn) error {
 			}
 		}
 	}
+	if err := n.impair(c); err != nil {
+		return err
+	}
 	if err := c.Up(loopback); err != nil {
 		return &OpError{Op: "bring up", Node: n.Name, Object: "lo", Pos: n.Pos, Err: err}
 	}

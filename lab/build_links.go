@@ -45,6 +45,9 @@ func (b *builder) makeLinks() (string, error) {
 
 // makeLink makes one pair. An end that is a port gets its bridge in the same message, if it stands first in it.
 func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
+	if l.Kind == topology.Tap {
+		return &OpError{Op: "make a cable", Pos: l.Pos, Err: errors.New("kind: tap is not supported yet")}
+	}
 	a, z := &l.A, &l.B
 	if a.Master == "" {
 		a, z = z, a

@@ -102,7 +102,7 @@ func (d *decoder) fields(t *tree, p *place, v reflect.Value) {
 			d.unknownKey(key, p.at(key.text), f)
 			continue
 		}
-		d.into(t.items[i], p.at(key.text), v.Field(field))
+		d.into(t.items[i], p.at(key.text), v.FieldByIndex(field))
 	}
 }
 
@@ -133,7 +133,7 @@ func (d *decoder) unknownKey(key *tree, p *place, f *fieldTable) {
 type fieldTable struct {
 	what  string // what the struct is, in a message
 	keys  []string
-	index map[string]int
+	index map[string][]int // the way to the field, reflect.StructField.Index
 	later []string
 }
 
@@ -144,7 +144,7 @@ func fieldsOf(t reflect.Type) *fieldTable {
 	if f, ok := fieldTables.Load(t); ok {
 		return f.(*fieldTable)
 	}
-	f := &fieldTable{index: map[string]int{}}
+	f := &fieldTable{index: map[string][]int{}}
 	switch t {
 	case reflect.TypeFor[Spec]():
 		f.what, f.later = "file", laterFile
@@ -154,15 +154,17 @@ func fieldsOf(t reflect.Type) *fieldTable {
 		f.what, f.later = "link", laterLink
 	case reflect.TypeFor[RouteSpec]():
 		f.what, f.later = "route", laterRoute
+	case reflect.TypeFor[GEModelSpec]():
+		f.what = "loss"
 	default:
 		f.what = strings.ToLower(strings.TrimSuffix(t.Name(), "Spec"))
 	}
-	for i := range t.NumField() {
-		key := t.Field(i).Tag.Get("yaml")
-		if key == "" || key == "-" {
+	for _, field := range reflect.VisibleFields(t) {
+		key := field.Tag.Get("yaml")
+		if key == "" || key == "-" || field.Anonymous { // the keys of an embedded struct are visible themselves
 			continue
 		}
-		f.index[key] = i
+		f.index[key] = field.Index
 		f.keys = append(f.keys, key)
 	}
 	fieldTables.Store(t, f)

@@ -5,7 +5,7 @@ package topology
 var (
 	laterFile    = []string{"tests", "defaults", "groups"}
 	laterNode    = []string{"interfaces", "neighbours", "rules", "vrfs", "files", "daemons", "stp", "vlan-aware", "ageing", "nic"}
-	laterLink    = []string{"kind", "delay", "jitter", "loss", "reorder", "rate", "nic"}
+	laterLink    = []string{"nic"}
 	laterKind    = []string{"external"}
 	laterService = []string{"dns", "dhcp", "iperf"}
 	laterRoute   = []string{"blackhole", "unreachable", "prohibit", "throw", "onlink", "metric", "table", "src", "mtu", "proto", "scope", "nexthop"}
@@ -22,6 +22,8 @@ var elsewhere = map[string]string{
 	"node.commands":  `the key is "exec"`,
 	"node.links":     "links are a list of their own beside nodes:",
 	"link.endpoints": `the key is "ends"`,
+	"link.latency":   `the key is "delay"`,
+	"link.bandwidth": `the key is "rate"`,
 	"link.addresses": "addresses stand on the ends: [a:eth0 10.0.0.1/24, b:eth0 10.0.0.2/24]",
 	"end.iface":      `the key is "interface"`,
 	"end.address":    `the key is "addresses"`,

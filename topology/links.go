@@ -31,6 +31,8 @@ func (c *compiler) links() {
 				"both ends of this link are on "+l.A.Node, "a link joins two nodes; a device of a node's own is not supported yet")
 		}
 		c.mtu(i, s, l)
+		c.linkKind(i, s, l)
+		c.impair(i, s, l)
 	}
 	for i := range c.plan.Links {
 		l := &c.plan.Links[i]

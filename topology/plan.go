@@ -99,11 +99,22 @@ type Command struct {
 
 // Link is a cable between two ends: a veth pair.
 type Link struct {
-	A   End `json:"a"`
-	B   End `json:"b"`
-	MTU int `json:"mtu,omitempty"` // bytes; 0: the kernel's default (1500)
-	Pos Pos `json:"pos"`
+	A    End      `json:"a"`
+	B    End      `json:"b"`
+	MTU  int      `json:"mtu,omitempty"` // bytes; 0: the kernel's default (1500)
+	Kind LinkKind `json:"kind,omitempty"`
+	Seed uint64   `json:"seed,omitempty"` // of a Tap: of its chance; 0: any
+	Pos  Pos      `json:"pos"`
 }
+
+// LinkKind is what a cable is made of.
+type LinkKind string
+
+// The kinds of cable.
+const (
+	Veth LinkKind = ""    // a pair of devices of the kernel
+	Tap  LinkKind = "tap" // two TAP devices, with hookwalk as the cable between them
+)
 
 // End is one end of a link: a device in a node.
 type End struct {
@@ -112,5 +123,6 @@ type End struct {
 	Addrs  []netip.Prefix `json:"addrs,omitempty"`  // host address with its prefix length
 	Master string         `json:"master,omitempty"` // the bridge device it is a port of
 	MAC    string         `json:"mac,omitempty"`    // "": the kernel's choice
+	Impair Impairment     `json:"impair,omitzero"`  // what becomes of the frames that it sends
 	Pos    Pos            `json:"pos"`
 }

@@ -23,6 +23,7 @@ func Schema() ([]byte, error) {
 		"end":     structSchema[EndSpec](),
 		"route":   structSchema[RouteSpec](),
 		"service": structSchema[ServiceSpec](),
+		"gemodel": structSchema[GEModelSpec](),
 	}
 	return json.MarshalIndent(s, "", "  ")
 }
@@ -47,6 +48,10 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[Text](), reflect.TypeFor[RulesSpec]():
 		return &jsonschema.Schema{Type: "string"}
+	case reflect.TypeFor[Words]():
+		return &jsonschema.Schema{Type: "string"}
+	case reflect.TypeFor[LossSpec]():
+		return oneOf(&jsonschema.Schema{Type: "string"}, def("gemodel"))
 	case reflect.TypeFor[TextList]():
 		return oneOf(&jsonschema.Schema{Type: "string"}, list(&jsonschema.Schema{Type: "string"}))
 	case reflect.TypeFor[NodeList]():

@@ -50,6 +50,7 @@ func TestSchemaKeys(t *testing.T) {
 		{defs["end"], reflect.TypeFor[EndSpec]()},
 		{defs["route"], reflect.TypeFor[RouteSpec]()},
 		{defs["service"], reflect.TypeFor[ServiceSpec]()},
+		{defs["gemodel"], reflect.TypeFor[GEModelSpec]()},
 	} {
 		props := tt.schema.(map[string]any)["properties"].(map[string]any)
 		keys := fieldsOf(tt.of).keys

@@ -38,6 +38,10 @@ type NodeSpec struct {
 type LinkSpec struct {
 	Ends EndList `yaml:"ends" jsonschema:"required" jsonschema_description:"The two ends."`
 	MTU  Text    `yaml:"mtu" jsonschema:"type=integer,minimum=68,maximum=65535" jsonschema_description:"The MTU of both ends in bytes. Default: 1500."`
+	Kind Text    `yaml:"kind" jsonschema:"enum=veth,enum=tap" jsonschema_description:"What the cable is. veth (the default): a pair of devices of the kernel; tap: two TAP devices between which hookwalk itself carries the frames, so that impairments need no netem."`
+	Seed Text    `yaml:"seed" jsonschema:"type=integer,minimum=1" jsonschema_description:"Of kind tap: makes chance the same each time. Default: chance."`
+	// What stands here is done to what either end sends.
+	ImpairSpec `yaml:",inline"`
 
 	Span Span `yaml:"-"`
 }
@@ -48,6 +52,8 @@ type EndSpec struct {
 	Interface Text     `yaml:"interface" jsonschema_description:"The name of the device in the node, at most 15 bytes. Only a bridge may do without: the port is then named after the node at the other end."`
 	Addresses TextList `yaml:"addresses" jsonschema_description:"IPv4 and IPv6 addresses with their prefix length."`
 	MAC       Text     `yaml:"mac" jsonschema_description:"The hardware address. Default: the kernel's choice."`
+	// What stands here is done to what this end sends.
+	ImpairSpec `yaml:",inline"`
 
 	Span Span `yaml:"-"`
 
