@@ -255,6 +255,16 @@ func frame(p *Packet, data []byte, dst string) []byte {
 func (b *bench) receive(p *Packet, data []byte, mac string) {
 	b.t.Helper()
 	f := frame(p, data, mac)
+	b.deliver(f)
+	b.complete(p, mac)
+	if at := p.transport().offset; at > 0 { // behind extension headers it is not where the builder put it
+		p.NH, p.TH = f[14:14+at], f[14+at:]
+	}
+}
+
+// deliver puts a frame on the cable and waits until the receiver is done with it: until it has got the packet behind it.
+func (b *bench) deliver(f []byte) {
+	b.t.Helper()
 	if _, err := unix.Write(b.send, f); err != nil {
 		b.t.Fatal(err)
 	}
@@ -267,10 +277,6 @@ func (b *bench) receive(p *Packet, data []byte, mac string) {
 	}
 	if _, _, err := b.marker.ReadFrom(make([]byte, 64)); err != nil {
 		b.t.Fatalf("the marker behind the packet was not delivered: %v", err)
-	}
-	b.complete(p, mac)
-	if at := p.transport().offset; at > 0 { // behind extension headers it is not where the builder put it
-		p.NH, p.TH = f[14:14+at], f[14+at:]
 	}
 }
 

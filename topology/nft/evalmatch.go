@@ -132,12 +132,34 @@ func (m *machine) learn(s *Match) {
 		if e.typ == TypeInetProto && e.Base == NetworkHeader {
 			m.l4 = int(c.Data[0])
 		}
+		if e.Base == LinkHeader && e.typ == TypeEtherType {
+			m.learnType(getUint(c.Data))
+		}
 	case *Meta:
 		switch e.Key {
 		case MetaL4Proto:
 			m.l4 = int(c.Data[0])
 		case MetaNFProto:
 			m.family = Family(c.Data[0])
+		case MetaProtocol:
+			if m.table == FamilyBridge || m.table == FamilyNetdev {
+				m.learnType(getUint(c.Data))
+			}
+		case MetaIiftype:
+			m.ether = m.ether || getUint(TypeIfType.nativeOrder(c.Data)) == 1 // ARPHRD_ETHER
 		}
+	}
+}
+
+func (m *machine) learnType(etherType uint64) {
+	switch etherType {
+	case 0x0800:
+		m.family = FamilyIP
+	case 0x86dd:
+		m.family = FamilyIP6
+	case 0x0806:
+		m.family = FamilyARP
+	case 0x8100:
+		m.vlan = true
 	}
 }

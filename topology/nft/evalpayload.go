@@ -27,6 +27,40 @@ func (m *machine) ask(p *Protocol) {
 	if p.Family != FamilyUnspec {
 		m.family = p.Family
 	}
+	if p.Base == LinkHeader {
+		m.ether = true
+		m.vlan = m.vlan || p.EtherType != 0
+	}
+}
+
+// typeIs asks for the protocol in the Ethernet header, or behind its VLAN tag, where a rule has looked there before: a
+// packet of IP with a tag is of type vlan to it. It says nothing where nft asks what the kernel took the packet for.
+func (m *machine) typeIs(proto *Protocol) value {
+	inBridge := m.table == FamilyBridge && (proto.Base == TransportHeader || proto.Name == "arp")
+	if m.family != FamilyUnspec || m.table == FamilyIP || m.table == FamilyIP6 || m.table == FamilyARP ||
+		!m.vlan && !inBridge && (m.table == FamilyBridge || !m.ether) {
+		return value{}
+	}
+	at, name := 96, "ether type"
+	if m.vlan {
+		at, name = 128, "vlan type"
+	}
+	v := m.p.read(bitRange{LinkHeader, at, 16})
+	want := value{}
+	switch proto.Family {
+	case FamilyIP:
+		want.setUint(0x0800, 2)
+	case FamilyIP6:
+		want.setUint(0x86dd, 2)
+	default:
+		want.setUint(uint64(proto.EtherType), 2)
+	}
+	if v.has != known || getUint(v.bytes()) == getUint(want.bytes()) {
+		return value{} // what was not recorded is what the kernel says
+	}
+	v.need = &need{name, want.spell(TypeEtherType), v.spell(TypeEtherType)}
+	v.has = broken
+	return v
 }
 
 func (m *machine) depends(e *Payload) value {
@@ -38,6 +72,9 @@ func (m *machine) depends(e *Payload) value {
 		return m.dependsLink(proto)
 	}
 	if proto.Family != FamilyUnspec {
+		if v := m.typeIs(proto); v.has != known {
+			return v
+		}
 		if v := m.familyIs(proto.Family); v.has != known {
 			return v
 		}
