@@ -28,6 +28,7 @@ func loadByBinary(r *topology.Ruleset, errs nft.Errors, replace bool) error {
 		f.line("flush ruleset", nft.Pos{})
 	}
 	f.file(r, r.Main, r.FirstLine, r.FirstCol, 1)
+	writes.Add(1)
 	cmd := exec.Command(program, "-f", "-")
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	cmd.Stdin = strings.NewReader(f.text.String())

@@ -19,6 +19,7 @@ type compiler struct {
 	encoded  map[any][]byte // expressions of the table, by keyOf
 	scratch  attrs          // of the rule in work
 	pieces   []piece        // likewise
+	before   uint64         // the handle of the rule that the next ones come before; 0: they come last
 	err      error          // the first
 }
 
@@ -29,10 +30,14 @@ type setName struct {
 	id   uint32
 }
 
+func newCompiler(n *names) *compiler {
+	return &compiler{batch: newBatch(), sets: map[*nft.Set]setName{}, chainIDs: map[*nft.Chain]uint32{}, names: n, encoded: map[any][]byte{}}
+}
+
 // compile makes the batch that loads a ruleset. With replace it begins with removing all tables of all families, but
 // those that a process owns. With echo the kernel tells the handles of the rules.
 func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
-	c := &compiler{batch: newBatch(), sets: map[*nft.Set]setName{}, chainIDs: map[*nft.Chain]uint32{}, names: n, encoded: map[any][]byte{}}
+	c := newCompiler(n)
 	if replace {
 		c.begin(unix.NFT_MSG_DELTABLE, 0, nft.FamilyUnspec, part{what: "flush ruleset"})
 	}
@@ -43,41 +48,61 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 	for _, t := range rs.Tables {
 		c.newTable(t)
 		c.emptied(rs.Flush, t)
-		for _, ch := range t.Chains {
-			if !ch.Anonymous {
-				c.newChain(t, ch)
-			}
-		}
+		c.chains(t)
 	}
 	for _, t := range rs.Tables {
-		c.table = t
-		clear(c.encoded)
-		for _, f := range t.Flowtables {
-			c.newFlowtable(f)
-		}
-		for _, o := range t.Objects {
-			c.newObject(o)
-		}
-		for _, s := range t.Sets {
-			list := c.elements(s, bits{})
-			size := int(s.Size)
-			if s.Flags&nft.SetConstant != 0 {
-				size = sizeFor(s, list) // nothing will be added
-			}
-			c.newSet(s, s.KeyExpr, s.Key.Bytes(), size)
-			c.addElements(s, list)
-		}
-		for _, ch := range t.Chains {
-			if ch.Anonymous {
-				continue // it comes with the rule that has it
-			}
-			for _, r := range ch.Rules {
-				c.newRule(ch, r, echo)
-			}
-		}
+		c.contents(t, echo)
 	}
 	c.finish()
 	return c.batch, c.err
+}
+
+// chains makes the chains of a table, without rules.
+func (c *compiler) chains(t *nft.Table) {
+	for _, ch := range t.Chains {
+		if !ch.Anonymous {
+			c.newChain(t, ch)
+		}
+	}
+}
+
+// enter begins with what is in a table.
+func (c *compiler) enter(t *nft.Table) {
+	c.table = t
+	clear(c.encoded)
+}
+
+// contents makes what is in a table that has its chains.
+func (c *compiler) contents(t *nft.Table, echo bool) {
+	c.enter(t)
+	for _, f := range t.Flowtables {
+		c.newFlowtable(f)
+	}
+	for _, o := range t.Objects {
+		c.newObject(o)
+	}
+	for _, s := range t.Sets {
+		c.wholeSet(s)
+	}
+	for _, ch := range t.Chains {
+		if ch.Anonymous {
+			continue // it comes with the rule that has it
+		}
+		for _, r := range ch.Rules {
+			c.newRule(ch, r, echo)
+		}
+	}
+}
+
+// wholeSet makes a named set with its elements.
+func (c *compiler) wholeSet(s *nft.Set) {
+	list := c.elements(s, bits{})
+	size := int(s.Size)
+	if s.Flags&nft.SetConstant != 0 {
+		size = sizeFor(s, list) // nothing will be added
+	}
+	c.newSet(s, s.KeyExpr, s.Key.Bytes(), size)
+	c.addElements(s, list)
 }
 
 // fail keeps the first error. The batch is then good for nothing; going on is simpler than stopping everywhere.

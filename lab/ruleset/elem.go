@@ -28,11 +28,20 @@ type element struct {
 
 // elements are the elements of a set as the kernel takes them.
 func (c *compiler) elements(s *nft.Set, bits bits) []element {
-	if hasRanges(s) && s.Key.Base != nft.BaseConcat {
+	if byBounds(s) {
 		return c.intervals(s, bits)
 	}
-	out := make([]element, 0, len(s.Elems))
-	for _, e := range s.Elems {
+	return c.singles(s, s.Elems, bits)
+}
+
+// byBounds reports whether the elements of a set are in the kernel as the bounds of ranges, where one may be that of two.
+// They cannot be taken out one by one.
+func byBounds(s *nft.Set) bool { return hasRanges(s) && s.Key.Base != nft.BaseConcat }
+
+// singles are elements each of which is one for the kernel, too.
+func (c *compiler) singles(s *nft.Set, list []*nft.Elem, bits bits) []element {
+	out := make([]element, 0, len(list))
+	for _, e := range list {
 		x := element{elem: e}
 		if e.Key != nil {
 			if hasRanges(s) {
@@ -51,9 +60,13 @@ const maxElements = 1<<16 - 1<<10
 
 // addElements adds elements to a set, in as few messages as they fit into.
 func (c *compiler) addElements(s *nft.Set, list []element) {
+	c.elementList(unix.NFT_MSG_NEWSETELEM, unix.NLM_F_CREATE, s, list)
+}
+
+func (c *compiler) elementList(typ, flags uint16, s *nft.Set, list []element) {
 	name := c.setOf(s)
 	for len(list) > 0 {
-		c.begin(unix.NFT_MSG_NEWSETELEM, unix.NLM_F_CREATE, c.table.Family, part{what: "elements of " + setWords(s), span: s.Span})
+		c.begin(typ, flags, c.table.Family, part{what: "elements of " + setWords(s), span: s.Span})
 		c.str(unix.NFTA_SET_ELEM_LIST_TABLE, c.table.Name)
 		c.str(unix.NFTA_SET_ELEM_LIST_SET, name.name)
 		c.u32(unix.NFTA_SET_ELEM_LIST_SET_ID, name.id)

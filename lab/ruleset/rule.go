@@ -35,6 +35,9 @@ func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 		rc.stmt(s, i == len(r.Stmts)-1)
 	}
 	flags := uint16(unix.NLM_F_CREATE | unix.NLM_F_APPEND)
+	if c.before != 0 {
+		flags = unix.NLM_F_CREATE
+	}
 	if echo {
 		flags |= unix.NLM_F_ECHO
 	}
@@ -44,6 +47,9 @@ func (c *compiler) newRule(ch *nft.Chain, r *nft.Rule, echo bool) {
 		c.u32(nftaRuleChainID, c.chainID(ch))
 	} else {
 		c.str(unix.NFTA_RULE_CHAIN, ch.Name)
+	}
+	if c.before != 0 {
+		c.u64(unix.NFTA_RULE_POSITION, c.before)
 	}
 	at := c.open(unix.NFTA_RULE_EXPRESSIONS)
 	list := rc.merged()

@@ -72,6 +72,7 @@ func load(rs *nft.Ruleset, replace bool) ([]Handle, error) {
 // transact sends a batch and reads what the kernel says to it: errors, or the rules with their handles where the batch
 // asks for them. all says that no handle is missing.
 func (s *socket) transact(b *batch) (handles []Handle, all bool, err error) {
+	writes.Add(uint64(len(b.parts)))
 	if err := s.send(b.b); err != nil {
 		return nil, false, err
 	}

@@ -110,8 +110,16 @@ func diffTable(old, new *Table) (d TableDiff, differs bool) {
 			}
 		}
 	}
-	d.chains(whole)
-	return d, d.Whole != "" || d.Chains != nil || d.Sets != nil || d.Objects != nil || d.Flowtables != nil
+	d.chains()
+	differs = d.Whole != "" || d.Chains != nil || d.Sets != nil || d.Objects != nil || d.Flowtables != nil
+	switch old, new := blocksText(old), blocksText(new); {
+	case old != new:
+		differs = true
+		whole("it has other chains in braces")
+	case differs && new != "":
+		whole("it has chains in braces")
+	}
+	return d, differs
 }
 
 // diffNamed calls f for each thing that only one of the lists has, those that go first, and for each whose text differs.
@@ -135,16 +143,10 @@ func diffNamed[T any](old, new []*T, name, text func(*T) string, f func(old, new
 	}
 }
 
-// chains compares the chains.
-func (d *TableDiff) chains(whole func(string, ...any)) {
+// chains compares the chains that have a name.
+func (d *TableDiff) chains() {
 	for _, c := range d.Old.Chains {
-		if c.Anonymous {
-			if anonymousText(d.Old) != anonymousText(d.New) {
-				whole("chains without a name differ")
-			}
-			continue
-		}
-		if d.New.Chain(c.Name) == nil {
+		if !c.Anonymous && d.New.Chain(c.Name) == nil {
 			x := ChainDiff{Old: c}
 			for _, r := range c.Rules {
 				x.Rules = append(x.Rules, Pair[Rule]{Old: r})
@@ -154,14 +156,11 @@ func (d *TableDiff) chains(whole func(string, ...any)) {
 	}
 	for _, c := range d.New.Chains {
 		if c.Anonymous {
-			if anonymousText(d.Old) != anonymousText(d.New) {
-				whole("chains without a name differ")
-			}
 			continue
 		}
 		o := d.Old.Chain(c.Name)
-		if o != nil && o.Comment != c.Comment {
-			whole("the comment of chain %s differs", c.Name)
+		if o != nil && o.Comment != c.Comment && d.Whole == "" {
+			d.Whole = "the comment of chain " + c.Name + " differs"
 		}
 		if x, differs := diffChain(o, c); differs {
 			d.Chains = append(d.Chains, x)
@@ -169,15 +168,16 @@ func (d *TableDiff) chains(whole func(string, ...any)) {
 	}
 }
 
-// anonymousText is all that is in chains without a name, which cannot be edited from outside.
-func anonymousText(t *Table) string {
+// blocksText is all that is in chains in braces. The rule that has one owns it, and nobody can change it from outside.
+func blocksText(t *Table) string {
 	var b strings.Builder
 	for _, c := range t.Chains {
 		if c.Anonymous {
+			b.WriteString("{")
 			for _, r := range c.Rules {
 				b.WriteString(ruleKey(r) + "\n")
 			}
-			b.WriteString("\x01")
+			b.WriteString("}")
 		}
 	}
 	return b.String()
