@@ -34,6 +34,9 @@ func samples(t testing.TB) []string {
 			out = append(out, string(src))
 		}
 	}
+	for _, s := range corpus(t) {
+		out = append(out, s.with(s.rules...))
+	}
 	return append(out, "", "table", "table t {", "{", "}", "\xff", "table ip t { chain c { ip saddr { 1.2.3.4",
 		"define x = $x\n", "# x", "\\\n", "table ip t {\r\n}\r\n")
 }
