@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"io"
 	"runtime"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/lab/path"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -19,6 +21,9 @@ type builder struct {
 	plan  *topology.Plan
 	nodes []nodeWork // in the order of plan.Nodes
 	index map[string]int
+
+	handles  map[string][]path.Handle // of the rules that it loaded
+	services map[string]io.Closer     // that it started, by serviceKey
 }
 
 // nodeWork is what is to be done in a node.
@@ -26,6 +31,8 @@ type nodeWork struct {
 	*topology.Node
 	devices []device          // bridges, then link ends, in the order of the file
 	late    []topology.Sysctl // whose key was not there before the devices were
+
+	there bool // the node is up already, and only what is new in it is to be made
 }
 
 // device is a device of a node. Its number is given out here, so that a node's devices always come in the order of
@@ -41,7 +48,11 @@ type device struct {
 
 // build makes everything. What an error leaves half made goes with the holder.
 func (h *holder) build() error {
-	b, err := newBuilder(h)
+	first, err := firstFree()
+	if err != nil {
+		return err
+	}
+	b, err := newBuilder(h, h.order.Plan, first)
 	if err != nil {
 		return err
 	}
@@ -66,17 +77,16 @@ func (h *holder) build() error {
 			h.progress(phase.name, text, since)
 		}
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.handles, h.services = b.handles, b.services
 	return nil
 }
 
-// newBuilder numbers the devices.
-func newBuilder(h *holder) (*builder, error) {
-	p := h.order.Plan
-	b := &builder{h: h, plan: p, nodes: make([]nodeWork, len(p.Nodes)), index: make(map[string]int, len(p.Nodes))}
-	first, err := firstFree()
-	if err != nil {
-		return nil, err
-	}
+// newBuilder numbers the devices of each node, from first on.
+func newBuilder(h *holder, p *topology.Plan, first int) (*builder, error) {
+	b := &builder{h: h, plan: p, nodes: make([]nodeWork, len(p.Nodes)), index: make(map[string]int, len(p.Nodes)),
+		handles: map[string][]path.Handle{}, services: map[string]io.Closer{}}
 	six := usesIPv6(p)
 	for i := range p.Nodes {
 		n := &b.nodes[i]

@@ -94,8 +94,10 @@ func (n *nodeWork) configure(c *link.Conn) error {
 	if err := n.impair(c); err != nil {
 		return err
 	}
-	if err := c.Up(loopback); err != nil {
-		return &OpError{Op: "bring up", Node: n.Name, Object: "lo", Pos: n.Pos, Err: err}
+	if !n.there {
+		if err := c.Up(loopback); err != nil {
+			return &OpError{Op: "bring up", Node: n.Name, Object: "lo", Pos: n.Pos, Err: err}
+		}
 	}
 	for i := range n.devices {
 		d := &n.devices[i]

@@ -22,6 +22,9 @@ func (b *builder) makeNodes() (string, error) {
 	err := each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
 		for i, ok := todo(); ok; i, ok = todo() {
 			n := &b.nodes[i]
+			if n.there {
+				continue
+			}
 			if err := hop.Create(n.Name); err != nil {
 				return &OpError{Op: "make node", Object: n.Name, Pos: n.Pos, Err: err, Hint: limitHint(err)}
 			}

@@ -105,8 +105,7 @@ func (b *builder) startServices() (int, error) {
 			busy = append(busy, &b.nodes[i])
 		}
 	}
-	var mu sync.Mutex // guards open
-	var open []io.Closer
+	var mu sync.Mutex // guards b.services
 	err := each(len(busy), func(hop *netns.Hopper, todo func() (int, bool)) error {
 		for i, ok := todo(); ok; i, ok = todo() {
 			n := busy[i]
@@ -114,24 +113,35 @@ func (b *builder) startServices() (int, error) {
 				return &OpError{Op: "start services", Node: n.Name, Pos: n.Pos, Err: err}
 			}
 			for _, s := range n.Services {
-				name := fmt.Sprintf("%s:%d/%s", s.Name, s.Port, s.Proto)
-				c, err := traffic.Serve(n.Name, s, func(text string) { b.h.log.add(n.Name, name, text) })
+				c, err := b.h.startService(n.Name, s)
 				if err != nil {
-					e := &OpError{Op: "start service " + name, Node: n.Name, Pos: s.Pos, Err: err}
-					if errors.Is(err, unix.EMFILE) {
-						e.Hint = "each service takes an open file: raise the hard limit (ulimit -Hn)"
-					}
-					return e
+					return err
 				}
 				mu.Lock()
-				open = append(open, c)
+				b.services[serviceKey(n.Name, s)] = c
 				mu.Unlock()
 			}
 		}
 		return nil
 	})
-	b.h.services = open
-	return len(open), err
+	return len(b.services), err
+}
+
+// serviceKey tells the services of a lab apart.
+func serviceKey(node string, s topology.Service) string { return node + " " + topology.ServiceName(s) }
+
+// startService opens the socket of a service in the node that the calling thread is in.
+func (h *holder) startService(node string, s topology.Service) (io.Closer, error) {
+	name := fmt.Sprintf("%s:%d/%s", s.Name, s.Port, s.Proto)
+	c, err := traffic.Serve(node, s, func(text string) { h.log.add(node, name, text) })
+	if err != nil {
+		e := &OpError{Op: "start service " + name, Node: node, Pos: s.Pos, Err: err}
+		if errors.Is(err, unix.EMFILE) {
+			e.Hint = "each service takes an open file: raise the hard limit (ulimit -Hn)"
+		}
+		return nil, e
+	}
+	return c, nil
 }
 
 // runCommands runs the start commands: those of one node in order, nodes side by side.

@@ -25,8 +25,7 @@ func (b *builder) loadRules() (string, error) {
 	if len(busy) == 0 {
 		return "", nil
 	}
-	var mu sync.Mutex // guards handles, rules and binary
-	handles := map[string][]path.Handle{}
+	var mu sync.Mutex // guards b.handles, rules and binary
 	rules := 0
 	var binary []string // nodes whose rules the nft program loaded
 	err := each(len(busy), func(hop *netns.Hopper, todo func() (int, bool)) error {
@@ -40,7 +39,7 @@ func (b *builder) loadRules() (string, error) {
 				return rulesError(n.Name, n.Ruleset, err)
 			}
 			mu.Lock()
-			handles[n.Name] = list.handles
+			b.handles[n.Name] = list.handles
 			rules += len(list.handles)
 			if list.binary {
 				binary = append(binary, n.Name)
@@ -52,9 +51,6 @@ func (b *builder) loadRules() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b.h.mu.Lock()
-	b.h.handles = handles
-	b.h.mu.Unlock()
 	slices.Sort(binary)
 	text := count(rules, "rule")
 	switch {

@@ -23,13 +23,12 @@ const (
 
 // holder is the process that owns a lab, its pid 1.
 type holder struct {
-	order    order
-	control  *wire
-	reaper   *reaper
-	log      *logbook
-	ownProc  bool // /proc shows the lab's processes
-	started  time.Time
-	services []io.Closer
+	order   order
+	control *wire
+	reaper  *reaper
+	log     *logbook
+	ownProc bool // /proc shows the lab's processes
+	started time.Time
 
 	changes sync.Mutex // held while the lab is being changed: one change at a time
 
@@ -37,6 +36,8 @@ type holder struct {
 	state   State
 	current *topology.Plan           // what the lab is now
 	handles map[string][]path.Handle // of each node's rules
+
+	services map[string]io.Closer // that run, by serviceKey; guarded by changes once the lab is up
 }
 
 // holderMain is the holder's main function. The code it returns is seen by nobody but the kernel: what is to be said
