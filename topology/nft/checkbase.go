@@ -228,7 +228,7 @@ func cutOffset(s string) (base, number string, ok bool) {
 func (c *checker) policy(d *PolicyDecl) {
 	b := c.chain.Base
 	if b == nil {
-		c.fail(d.Span, "add `type filter hook input priority filter;`, or end the chain with `drop`", "`%s` is no base chain, so it has no policy", c.chain.Name)
+		c.missing(d.Span, "add `type filter hook input priority filter;`, or end the chain with `drop`", "`%s` is no base chain, so it has no policy", c.chain.Name)
 	}
 	w := c.wordOf(d.Value, "policy")
 	policy := VerdictAccept

@@ -42,6 +42,7 @@ func (p *parser) topItem() Item {
 	if it, ok := p.common(p.topItem); ok {
 		return it
 	}
+	p.foreign()
 	t := p.cur()
 	if t.kind != tName {
 		p.failWord(t, "command", topWords)
@@ -70,7 +71,11 @@ func (p *parser) define() Item {
 	first := p.advance()
 	d := &Define{Op: first.text, Name: p.identifier("name of the variable")}
 	if d.Op != "undefine" {
-		p.expect("=", "after `"+d.Op+" "+d.Name.Text+"`")
+		if t := p.cur(); !t.is("=") {
+			p.report(p.tokSpan(t), "`=` expected after `"+d.Op+" "+d.Name.Text+"`, found "+t.describe(), "write `"+d.Op+" "+d.Name.Text+" = VALUE`", "=")
+			panic(bailout{})
+		}
+		p.advance()
 		if t := p.cur(); t.is("-") && p.peek(1).kind == tNumber { // a priority
 			p.advance()
 			n := p.advance()
@@ -100,6 +105,9 @@ func (p *parser) tableDecl(first token, op string) Item {
 	t := p.cur()
 	if d.Family == nil && t.kind == tName && (p.peek(1).kind == tName || p.peek(1).kind == tQuoted) {
 		p.failWord(t, "family", familyWords)
+	}
+	if d.Family != nil && p.cur().is("{") {
+		p.fail(p.tokSpan(p.cur()), "write `table "+d.Family.Text+" NAME {`", "name of the table expected after its family, found `{`")
 	}
 	d.Name = p.identifier("name of the table")
 	if p.cur().is("{") {

@@ -106,7 +106,11 @@ func (p *parser) primary(from origin) ExprNode {
 	switch t.kind {
 	case tName, tNumber, tAddr, tTime, tQuoted, tWildcard:
 		if from == fromSelector {
-			p.fail(p.tokSpan(t), "a rule starts with what to look at, such as `ip saddr` or `tcp dport`", "selector or statement expected, found %s", t.describe())
+			hint := "a rule starts with what to look at, such as `ip saddr` or `tcp dport`"
+			if t.kind == tQuoted && p.i > 0 && p.toks[p.i-1].isWord("log") {
+				hint = "write `log prefix \"" + shorten(t.text) + "\"`"
+			}
+			p.fail(p.tokSpan(t), hint, "selector or statement expected, found %s", t.describe())
 		}
 		if w := p.classID(); w != nil {
 			return w
@@ -122,6 +126,12 @@ func (p *parser) primary(from origin) ExprNode {
 	hint := ""
 	if t.ends() {
 		hint = "the value is missing"
+	}
+	switch {
+	case t.is("["):
+		hint = "several values are written in braces: `{ 22, 80 }`"
+	case t.is(":") && p.i > 1 && (p.toks[p.i-2].isWord("dport") || p.toks[p.i-2].isWord("sport")):
+		hint = "a range is written with a `-`: `1024-65535`"
 	}
 	p.fail(p.tokSpan(t), hint, "value expected, found %s", t.describe())
 	return nil
@@ -169,6 +179,12 @@ func (p *parser) selects(t token) bool {
 
 // unknownSelector reports a word at the start of an expression that starts none.
 func (p *parser) unknownSelector(t token) {
+	if p.behindOption() {
+		p.fail(Span{p.pos(p.toks[p.i-2]), p.endPos(p.toks[p.i-1])}, iptablesCure, "this is the language of iptables")
+	}
+	if h := wordHabits[t.text]; h != "" {
+		p.fail(p.tokSpan(t), h, "unknown statement or selector %s", t.describe())
+	}
 	var known []string
 	for w := range selectorHeads {
 		known = append(known, w)

@@ -14,6 +14,7 @@ var laterStatements = map[string]bool{
 }
 
 func (p *parser) rule() Item {
+	p.foreign()
 	first := p.cur()
 	r := &RuleDecl{}
 	for {

@@ -327,7 +327,11 @@ func (p *parser) variable() *VarNode {
 	first := p.advance()
 	t := p.cur()
 	if t.kind != tName || t.spaced {
-		p.fail(p.tokSpan(t), "", "name of a variable expected after `$`, found %s", t.describe())
+		hint := ""
+		if name := p.peek(1); t.is("{") && name.kind == tName {
+			hint = "write `$" + name.text + "`"
+		}
+		p.fail(p.tokSpan(t), hint, "name of a variable expected after `$`, found %s", t.describe())
 	}
 	p.advance()
 	return &VarNode{Span: p.spanFrom(first), Name: t.text}

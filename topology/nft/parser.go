@@ -109,6 +109,11 @@ func (p *parser) spanFrom(first token) Span {
 
 // report adds an error at a span of this source.
 func (p *parser) report(s Span, msg, hint string, want ...string) *Error {
+	if t := p.cur(); p.pos(t) == s.Pos {
+		if m, cure, ok := lookAlike(t); ok {
+			msg, hint, want = m, cure, nil
+		}
+	}
 	e := &Error{Pos: s.Pos, End: s.End, Msg: msg, Hint: hint, Want: want}
 	if len(p.errs) < maxErrors {
 		e.source = p.sourceLine(s.Pos.Line - p.opt.BaseLine)
@@ -144,9 +149,12 @@ func (p *parser) fail(s Span, hint, format string, args ...any) {
 
 // failWord reports a word that is not one of those known here, with the nearest of them.
 func (p *parser) failWord(t token, what string, known []string) {
-	hint := nearest(t.text, known)
+	near := nearest(t.text, known)
+	hint := habit(what, t.text)
 	if hint != "" {
-		hint = "did you mean `" + hint + "`?"
+		// said
+	} else if near != "" {
+		hint = "did you mean `" + near + "`?"
 	} else if len(known) > 0 && len(known) <= 12 {
 		hint = "one of: " + strings.Join(known, ", ")
 	}
@@ -337,7 +345,11 @@ func (p *parser) separator(t token, start int) {
 		p.report(p.tokSpan(t), "a `;` or a line break is missing before `}`", "nft wants every statement ended, the last one of a block too", ";")
 		return
 	}
-	p.fail(p.tokSpan(t), "", "end of line or `;` expected, found %s", t.describe())
+	hint := ""
+	if t.kind == tName {
+		hint = "a `;` is missing before it"
+	}
+	p.fail(p.tokSpan(t), hint, "end of line or `;` expected, found %s", t.describe())
 }
 
 func isComment(it Item) bool { _, ok := it.(*Comment); return ok }

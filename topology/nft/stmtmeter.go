@@ -51,7 +51,15 @@ func (n *MeterNode) print(p *printer) {
 		p.str(" size ", n.Size.Text)
 	}
 	p.str(" { ")
-	p.elem(n.Elem)
+	p.expr(n.Elem.Key)
+	for _, o := range n.Elem.Opts { // before the statement, other than in sets
+		p.str(" ", o.Key, " ")
+		p.word(o.Value)
+	}
+	for _, s := range n.Elem.Stmts {
+		p.str(" ")
+		s.print(p)
+	}
 	p.str(" }")
 }
 

@@ -34,6 +34,8 @@ func (p *parser) nat(first token) StmtNode {
 		p.fail(p.tokSpan(t), "write `"+n.Kind+" to ADDRESS`", "`to` expected after `%s`, found %s", n.Kind, t.describe())
 	case addr && (n.Family != nil || n.Prefix || n.Concat):
 		p.natTo()
+	case first.text == "redirect" && (t.kind == tNumber || t.is(":")):
+		p.fail(p.tokSpan(t), "write `redirect to :8080`", "`to` expected after `redirect`, found %s", t.describe())
 	case addr: // the `to` may be left out
 		n.To = p.natTarget(first.text, addr)
 	}
@@ -80,7 +82,11 @@ func (p *parser) natTarget(kind string, addr bool) ExprNode {
 	case kind == "redirect":
 		a.Port = p.natPort()
 	default:
-		p.fail(p.tokSpan(first), "write `"+kind+" to :1024-65535`", "`:` and a port expected, found %s", first.describe())
+		hint := "write `" + kind + " to :1024-65535`"
+		if first.kind == tAddr {
+			hint = "masquerade takes the address of the device; for another write `snat to`"
+		}
+		p.fail(p.tokSpan(first), hint, "`:` and a port expected, found %s", first.describe())
 	}
 	if a.Port == nil && p.accept(":") {
 		a.Port = p.natPort()
