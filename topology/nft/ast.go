@@ -84,6 +84,7 @@ type FlushDecl struct {
 	Name   *WordNode // of what is in a table; of a rule and of elements: of the chain or the set they are in
 	Handle *WordNode // `handle 5`, for the name
 	Elems  ExprNode  // of element: *SetNode or *VarNode
+	Items  []Item    // of flowtable: with devices only these go
 }
 
 // ReplaceDecl is `replace rule ip x y handle 5 tcp dport 22 accept`.

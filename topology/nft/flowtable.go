@@ -150,6 +150,12 @@ func (c *checker) deleteFlowtable(d *FlushDecl) {
 		}
 		return
 	}
+	if d.Items != nil {
+		for _, it := range d.Items {
+			c.try(func() { c.deleteDevices(f, it) })
+		}
+		return
+	}
 	c.later(phaseRules, func() {
 		for _, ch := range c.chainsNow() {
 			for _, r := range ch.Rules {
@@ -163,6 +169,24 @@ func (c *checker) deleteFlowtable(d *FlushDecl) {
 	})
 	c.bury(grave{flowtable: f})
 	c.table.Flowtables = slices.DeleteFunc(c.table.Flowtables, func(x *Flowtable) bool { return x == f })
+}
+
+// deleteDevices takes devices out of a flowtable.
+func (c *checker) deleteDevices(f *Flowtable, it Item) {
+	d, ok := it.(*DevicesDecl)
+	if !ok {
+		if !c.common(it, func(Item) {}) {
+			c.fail(it.Range(), "write `devices = { ... }`, or leave the braces out", "only devices are taken out of a flowtable")
+		}
+		return
+	}
+	for _, name := range c.deviceNames(d.Value) {
+		i := slices.Index(f.Devices, name)
+		if i < 0 {
+			c.fail(d.Value.Range(), didYouMean(name, f.Devices), "flowtable `%s` has no device `%s` at this point", f.Name, name)
+		}
+		f.Devices = slices.Delete(f.Devices, i, i+1)
+	}
 }
 
 // eval is nft_flow_offload_eval (net/netfilter/nft_flow_offload.c). The kernel leaves the rule where it adds nothing,

@@ -61,6 +61,9 @@ func (p *parser) victim(d *FlushDecl) {
 		if d.Op == "flush" || !p.handle(d) {
 			d.Name = p.identifier("name of the " + d.What)
 		}
+		if d.What == "flowtable" && p.cur().is("{") {
+			d.Items = p.body(inLines, p.flowtableItem)
+		}
 	}
 }
 
@@ -152,5 +155,9 @@ func (p *printer) flush(d *FlushDecl) {
 	if d.Elems != nil {
 		p.str(" ")
 		p.expr(d.Elems)
+	}
+	if d.Items != nil {
+		p.str(" ")
+		p.block(d.Items)
 	}
 }
