@@ -29,7 +29,7 @@ type builder struct {
 // nodeWork is what is to be done in a node.
 type nodeWork struct {
 	*topology.Node
-	devices []device          // bridges, then link ends, in the order of the file
+	devices []device          // bridges, then link ends, in the order of the file; then the others, each behind what it sits on
 	late    []topology.Sysctl // whose key was not there before the devices were
 
 	there bool // the node is up already, and only what is new in it is to be made
@@ -42,7 +42,9 @@ type device struct {
 	bridge *topology.BridgeDevice
 	end    *topology.End
 	cable  *topology.Link // that it is an end of; nil: none
-	master int            // index of the bridge it is a port of; 0: none
+	made   *topology.Device
+	master int  // index of the bridge, bond or vrf it belongs to; 0: none
+	joins  bool // that is a bridge
 	placed bool
 }
 
@@ -105,14 +107,13 @@ func newBuilder(h *holder, p *topology.Plan, first int) (*builder, error) {
 				return nil, &OpError{Op: "make a link", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: errNoNode}
 			}
 			n := &b.nodes[at]
-			d := device{end: e, cable: &p.Links[i], Want: link.Want{Name: e.Iface, Index: first + len(n.devices), Port: e.Master != "",
-				IPv6: six[at] && e.Master == ""}}
-			for _, m := range n.devices {
-				if m.bridge != nil && m.Name == e.Master {
-					d.master = m.Index
-				}
-			}
+			d := device{end: e, cable: &p.Links[i], Want: link.Want{Name: e.Iface, Index: first + len(n.devices), IPv6: six[at]}}
 			n.devices = append(n.devices, d)
+		}
+	}
+	for i := range b.nodes {
+		if err := b.nodes[i].numberDevices(first, six[i]); err != nil {
+			return nil, err
 		}
 	}
 	return b, nil

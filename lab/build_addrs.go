@@ -59,15 +59,21 @@ func (b *builder) configure() (string, error) {
 }
 
 func (d *device) addrs() []netip.Prefix {
-	if d.bridge != nil {
+	switch {
+	case d.bridge != nil:
 		return d.bridge.Addrs
+	case d.made != nil:
+		return d.made.Addrs
 	}
 	return d.end.Addrs
 }
 
 func (d *device) pos() topology.Pos {
-	if d.bridge != nil {
+	switch {
+	case d.bridge != nil:
 		return d.bridge.Pos
+	case d.made != nil:
+		return d.made.Pos
 	}
 	return d.end.Pos
 }
@@ -75,16 +81,17 @@ func (d *device) pos() topology.Pos {
 // configure is for one node. Devices get their addresses and parameters while they are down, so that nothing is ever
 // sent from a half configured one.
 func (n *nodeWork) configure(c *link.Conn) error {
+	if err := n.makeDevices(c); err != nil {
+		return err
+	}
 	if err := n.setLate(); err != nil {
+		return err
+	}
+	if err := n.joinMasters(c); err != nil {
 		return err
 	}
 	for i := range n.devices {
 		d := &n.devices[i]
-		if d.master != 0 && !d.placed {
-			if err := c.SetMaster(d.Index, d.master); err != nil {
-				return &OpError{Op: "make a port of bridge " + d.end.Master, Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
-			}
-		}
 		for _, a := range d.addrs() {
 			if err := c.AddAddr(d.Index, a); err != nil {
 				return &OpError{Op: "add address " + a.String(), Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}

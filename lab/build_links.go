@@ -63,7 +63,9 @@ func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
 	}
 	defer unix.Close(second.Netns)
 	d := b.nodes[b.index[a.Node]].device(a.Iface)
-	first.Master, d.placed = d.master, true
+	if d.joins { // bonds and vrfs are not there yet
+		first.Master, d.placed = d.master, true
+	}
 	if err := c.AddVeth(first, second); err != nil {
 		e := &OpError{Op: fmt.Sprintf("make link %s:%s -- %s:%s", l.A.Node, l.A.Iface, l.B.Node, l.B.Iface), Pos: l.Pos, Err: err}
 		if errors.Is(err, unix.EOPNOTSUPP) {

@@ -160,8 +160,8 @@ func (n *nodeWork) makeBridges() error {
 		if d.bridge == nil {
 			continue
 		}
-		if err := c.AddBridge(d.Name, d.Index, d.bridge.MTU); err != nil {
-			return &OpError{Op: "make bridge", Node: n.Name, Object: d.Name, Pos: d.bridge.Pos, Err: err}
+		if err := c.AddBridge(d.bridge, d.Index); err != nil {
+			return bridgeError(n.Name, d.bridge, err)
 		}
 	}
 	return nil

@@ -43,10 +43,11 @@ func (b *builder) makeReady() (string, error) {
 
 // await waits for the events of all nodes.
 func (b *builder) await() error {
-	deadline := time.Now().Add(readyWithin)
+	within := readyWithin + b.spanning()
+	deadline := time.Now().Add(within)
 	return each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
 		for i, ok := todo(); ok; i, ok = todo() {
-			if err := b.nodes[i].await(hop, deadline); err != nil {
+			if err := b.nodes[i].await(hop, deadline, within); err != nil {
 				return err
 			}
 		}
@@ -54,11 +55,25 @@ func (b *builder) await() error {
 	})
 }
 
-func (n *nodeWork) await(hop *netns.Hopper, deadline time.Time) error {
+// spanning is how long bridges with the spanning tree protocol need: a port listens, and then learns, for the forward
+// delay each.
+func (b *builder) spanning() time.Duration {
+	longest := 0
+	for _, n := range b.plan.Nodes {
+		for _, br := range n.Bridges {
+			if br.STP {
+				longest = max(longest, 2*br.ForwardDelay)
+			}
+		}
+	}
+	return time.Duration(longest) * time.Second
+}
+
+func (n *nodeWork) await(hop *netns.Hopper, deadline time.Time, within time.Duration) error {
 	var wants []link.Want
 	for _, d := range n.devices {
-		if d.bridge != nil && !n.hasPorts(d.Name) {
-			continue // a bridge without ports never has carrier
+		if !n.carrier(&d) {
+			continue
 		}
 		wants = append(wants, d.Want)
 	}
@@ -83,18 +98,9 @@ func (n *nodeWork) await(hop *netns.Hopper, deadline time.Time) error {
 		if d := n.device(lacks.Dev); d != nil {
 			e.Pos = d.pos()
 		}
-		e.Err = fmt.Errorf("after %v it still %s", readyWithin, lacks.Lacks)
+		e.Err = fmt.Errorf("after %v it still %s", within, lacks.Lacks)
 	}
 	return e
-}
-
-func (n *nodeWork) hasPorts(bridge string) bool {
-	for _, d := range n.devices {
-		if d.end != nil && d.end.Master == bridge {
-			return true
-		}
-	}
-	return false
 }
 
 // startServices opens the sockets of the built-in services, which this process serves from then on.

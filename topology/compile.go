@@ -36,6 +36,7 @@ func compile(s *Spec, readFile func(name string) ([]byte, error), list func(name
 	c.name()
 	c.nodes()
 	c.links()
+	c.interfaces()
 	c.broken = s.partial || c.problems.HasErrors()
 	c.domains()
 	for i := range c.nds {
@@ -84,20 +85,35 @@ type member struct {
 
 // node is what is known about a node so far.
 type node struct {
-	spec   *NodeSpec
-	plan   *Node
-	ifaces []iface
-	byName map[string]int // into ifaces
+	spec    *NodeSpec
+	plan    *Node
+	ifaces  []iface
+	bridges []*BridgeDevice
+	byName  map[string]int // into ifaces
 	// shaky: something about its links is wrong, so that other things seem wrong which are not.
 	shaky bool
 }
 
-// iface is a device of a node: a link end or br0.
+// iface is a device of a node.
 type iface struct {
 	name   string
 	addrs  []address
-	link   int // into spec.Links; -1: br0
-	domain int // what broadcast reaches, see domains
+	kind   DeviceKind // "": a link end
+	link   int        // into spec.Links; -1: it is no end of one
+	endNo  int        // which end
+	domain int        // what broadcast reaches, see domains
+
+	// Where it goes in the plan: one of them.
+	end    *End
+	bridge *BridgeDevice
+	device *Device
+
+	spec       *InterfaceSpec // nil: not under interfaces:
+	text       Text           // where it stands in the file
+	at         *place
+	lower      string // the device it sits on; "": none
+	master     string // the one it belongs to; "": none
+	masterText Text   // what says so
 }
 
 // address is an address of a device and where it was written.
@@ -158,7 +174,10 @@ func (c *compiler) nodes() {
 		}
 		if n.plan.Kind == Bridge {
 			c.bridge(&n)
-		} else if len(s.Addresses) > 0 {
+		} else {
+			c.noBridge(s)
+		}
+		if n.plan.Kind != Bridge && len(s.Addresses) > 0 {
 			c.fail(s.Addresses[0], at.at("addresses"), "addresses", "addresses: is for bridges only",
 				fmt.Sprintf("write it on a link's end: [%s:eth0 %s, ...]", s.Name.Value, shorten(s.Addresses[0].Value)))
 			n.shaky = true
@@ -185,25 +204,6 @@ func (c *compiler) kind(n *node) {
 		c.fail(k, at, "kind", fmt.Sprintf("unknown kind %q", shorten(k.Value)), didYouMean(k.Value, kinds))
 	}
 	n.shaky = true
-}
-
-// bridgeName is the device of a bridge node.
-const bridgeName = "br0"
-
-func (c *compiler) bridge(n *node) {
-	b := BridgeDevice{Name: bridgeName, Pos: n.spec.Name.Pos}
-	ifc := iface{name: bridgeName, link: -1}
-	at := nodePath(n.spec).at("addresses")
-	for i, t := range n.spec.Addresses {
-		if p, ok := c.ifaceAddr(t, at.elem(i)); ok {
-			ifc.addrs = append(ifc.addrs, address{p, t, at.elem(i)})
-			b.Addrs = append(b.Addrs, p)
-		} else {
-			n.shaky = true
-		}
-	}
-	n.plan.Bridges = []BridgeDevice{b}
-	n.add(ifc)
 }
 
 // add takes note of a device whose name is not taken.

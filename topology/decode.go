@@ -118,13 +118,12 @@ func (d *decoder) unknownKey(key *tree, p *place, f *fieldTable) {
 	}
 	near := nearest(key.text, f.keys)
 	d.partial = d.partial || p.decisive() && (f.what != "file" || ok || near == "nodes" || near == "links")
-	of := "of the file"
-	switch f.what {
-	case "file":
-	case "end", "address":
+	of := "of a " + f.what
+	switch {
+	case f.what == "file":
+		of = "of the file"
+	case strings.ContainsRune("aeiou", rune(f.what[0])):
 		of = "of an " + f.what
-	default:
-		of = "of a " + f.what
 	}
 	d.fail(key.whole(), p, "unknown-key", fmt.Sprintf("unknown key %q %s", shorten(key.text), of), hint)
 }
@@ -154,6 +153,10 @@ func fieldsOf(t reflect.Type) *fieldTable {
 		f.what, f.later = "link", laterLink
 	case reflect.TypeFor[RouteSpec]():
 		f.what, f.later = "route", laterRoute
+	case reflect.TypeFor[VLANSpec]():
+		f.what = "port's VLANs"
+	case reflect.TypeFor[FDBSpec]():
+		f.what = "forwarding database's entry"
 	case reflect.TypeFor[GEModelSpec]():
 		f.what = "loss"
 	default:

@@ -21,7 +21,8 @@ func TestDocs(t *testing.T) {
 	for _, keys := range [][]string{
 		fieldsOf(reflect.TypeFor[Spec]()).keys, fieldsOf(reflect.TypeFor[NodeSpec]()).keys,
 		fieldsOf(reflect.TypeFor[LinkSpec]()).keys, fieldsOf(reflect.TypeFor[EndSpec]()).keys,
-		fieldsOf(reflect.TypeFor[GEModelSpec]()).keys, kinds, serviceNames, laterFile, laterNode, laterLink, laterKind, laterService,
+		fieldsOf(reflect.TypeFor[GEModelSpec]()).keys, fieldsOf(reflect.TypeFor[InterfaceSpec]()).keys,
+		fieldsOf(reflect.TypeFor[VLANSpec]()).keys, deviceKinds(), kinds, serviceNames, laterFile, laterNode, laterLink, laterKind, laterService,
 	} {
 		for _, k := range keys {
 			if !strings.Contains(text, "`"+k+"`") {

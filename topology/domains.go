@@ -5,38 +5,18 @@ import (
 	"net/netip"
 )
 
-// domains finds what a broadcast frame reaches (a link, or all links that bridges join) and checks the addresses
-// in it.
+// domains finds what a broadcast frame reaches (see segments) and checks the addresses in it.
 func (c *compiler) domains() {
-	// The elements of the sets are the nodes, of which only bridges matter, and behind them the links.
-	sets := make(unionFind, len(c.nds)+len(c.spec.Links))
-	for i := range sets {
-		sets[i] = i
-	}
-	for i := range c.plan.Links {
-		l := &c.plan.Links[i]
-		joined := 0
-		for _, e := range []*End{&l.A, &l.B} {
-			if e.Master != "" && !sets.union(len(c.nds)+i, c.byName[e.Node]) {
-				joined++
-			}
-		}
-		if joined > 0 && l.A.Node != l.B.Node {
-			c.fail(Text{Span: c.spec.Links[i].Ends[0].Span}, root.at("links").elem(i), "loop",
-				fmt.Sprintf("this link closes a loop of bridges: %s and %s are joined already", l.A.Node, l.B.Node),
-				"a frame would circle for ever: spanning tree (stp:) is not supported yet")
-		}
-	}
+	seg := newSegments(c)
+	seg.bridges()
+	seg.bonds()
 	d := &domainCheck{c: c, owner: map[domainAddr]owner{}, nets: map[domainNet]*netUse{}}
 	c.owners, c.members = d.owner, map[int][]member{}
 	for i := range c.nds {
 		n := &c.nds[i]
 		for j := range n.ifaces {
 			ifc := &n.ifaces[j]
-			ifc.domain = sets.find(i)
-			if ifc.link >= 0 {
-				ifc.domain = sets.find(len(c.nds) + ifc.link)
-			}
+			ifc.domain = seg.of(i, ifc)
 			c.members[ifc.domain] = append(c.members[ifc.domain], member{n, ifc})
 		}
 	}
@@ -51,10 +31,13 @@ func (c *compiler) domains() {
 		}
 	}
 	for i := range c.nds {
-		if n := &c.nds[i]; len(n.plan.Bridges) > 0 {
-			d.device(n, &n.ifaces[0])
+		n := &c.nds[i]
+		for j := range n.ifaces {
+			if n.ifaces[j].link < 0 {
+				d.device(n, &n.ifaces[j])
+			}
 		}
-		d.overlap(&c.nds[i])
+		d.overlap(n)
 	}
 	if !c.broken {
 		d.strangers()
@@ -141,7 +124,11 @@ func (d *domainCheck) device(n *node, ifc *iface) {
 
 // overlap warns of a node with one subnet on two links: only one of the two routes would be used.
 func (d *domainCheck) overlap(n *node) {
-	first := map[netip.Prefix]*iface{}
+	type netIn struct {
+		net netip.Prefix
+		vrf string
+	}
+	first := map[netIn]*iface{}
 	for i := range n.ifaces {
 		ifc := &n.ifaces[i]
 		for _, a := range ifc.addrs {
@@ -149,8 +136,9 @@ func (d *domainCheck) overlap(n *node) {
 			if net.IsSingleIP() || net.Addr().IsLinkLocalUnicast() {
 				continue
 			}
-			if f := first[net]; f == nil {
-				first[net] = ifc
+			in := netIn{net, n.vrfOf(ifc)}
+			if f := first[in]; f == nil {
+				first[in] = ifc
 			} else if f != ifc {
 				d.c.warn(a.text, a.path, "subnet-twice",
 					fmt.Sprintf("%s is on %s:%s and on %s:%s", net, n.plan.Name, f.name, n.plan.Name, ifc.name),

@@ -4,7 +4,7 @@ package topology
 // would send people looking for a typo.
 var (
 	laterFile    = []string{"tests", "defaults", "groups"}
-	laterNode    = []string{"interfaces", "neighbours", "rules", "vrfs", "files", "daemons", "stp", "vlan-aware", "ageing", "nic"}
+	laterNode    = []string{"neighbours", "rules", "vrfs", "files", "daemons", "nic"}
 	laterLink    = []string{"nic"}
 	laterKind    = []string{"external"}
 	laterService = []string{"dns", "dhcp", "iperf"}

@@ -12,7 +12,7 @@ const (
 	minMTUIPv6 = 1280  // RFC 8200 section 5: below it the kernel switches IPv6 off on the device
 )
 
-// links plans the cables. The names of bridge ports that the file leaves out are given when all others are known.
+// links plans the cables.
 func (c *compiler) links() {
 	c.plan.Links = make([]Link, len(c.spec.Links))
 	for i := range c.spec.Links {
@@ -28,16 +28,20 @@ func (c *compiler) links() {
 		}
 		if len(s.Ends) == 2 && l.A.Node != "" && l.A.Node == l.B.Node {
 			c.fail(Text{Value: l.B.Node, Span: s.Ends[1].Node.Span}, endPath(i, 1), "self-link",
-				"both ends of this link are on "+l.A.Node, "a link joins two nodes; a device of a node's own is not supported yet")
+				"both ends of this link are on "+l.A.Node, "a link joins two nodes; devices of one node stand under interfaces:")
 		}
 		c.mtu(i, s, l)
 		c.linkKind(i, s, l)
 		c.impair(i, s, l)
 	}
+}
+
+// portNames names the bridge ports that have no name in the file, when all others are taken.
+func (c *compiler) portNames() {
 	for i := range c.plan.Links {
 		l := &c.plan.Links[i]
-		c.portName(i, &l.A, &l.B)
-		c.portName(i, &l.B, &l.A)
+		c.portName(i, 0, &l.A, &l.B)
+		c.portName(i, 1, &l.B, &l.A)
 	}
 }
 
@@ -55,9 +59,12 @@ func (c *compiler) end(link, end int, e *End) {
 		return
 	}
 	n := &c.nds[k]
-	e.Node, e.MAC = n.plan.Name, c.mac(s, at)
+	e.Node, e.MAC = n.plan.Name, c.hardwareAddr(s.MAC, at.at("mac"))
 	bridge := n.plan.Kind == Bridge
-	ifc := iface{name: s.Interface.Value, link: link}
+	ifc := iface{name: s.Interface.Value, link: link, endNo: end, end: e, text: s.endText(), at: at, master: s.Master.Value, masterText: s.Master}
+	if bridge && ifc.master == "" {
+		ifc.master = bridgeName
+	}
 	if bridge {
 		e.Master = bridgeName
 		if len(s.Addresses) > 0 {
@@ -149,16 +156,12 @@ func freeEth(n *node) string {
 }
 
 // portName names a bridge port that has no name after the node at the other end.
-func (c *compiler) portName(link int, e, peer *End) {
+func (c *compiler) portName(link, which int, e, peer *End) {
 	if e.Iface != "" || e.Master == "" {
 		return
 	}
-	ends := c.spec.Links[link].Ends
-	which := 0
-	if e == &c.plan.Links[link].B {
-		which = 1
-	}
-	if ends[which].Interface.present() {
+	s := &c.spec.Links[link].Ends[which]
+	if s.Interface.present() {
 		return // wrong, and said so
 	}
 	n := &c.nds[c.byName[e.Node]]
@@ -177,21 +180,30 @@ func (c *compiler) portName(link int, e, peer *End) {
 		name = base[:min(len(base), maxIface-len(suffix))] + suffix
 	}
 	e.Iface = name
-	n.add(iface{name: name, link: link})
+	n.add(iface{name: name, link: link, endNo: which, end: e, text: s.endText(), at: endPath(link, which), master: e.Master, masterText: s.Master})
 }
 
-func (c *compiler) mac(s *EndSpec, at *place) string {
-	if !s.MAC.present() {
+// endText is where an end's device stands in the file.
+func (s *EndSpec) endText() Text {
+	if s.Interface.present() {
+		return s.Interface
+	}
+	return s.Node
+}
+
+// hardwareAddr reads the hardware address of a device.
+func (c *compiler) hardwareAddr(t Text, at *place) string {
+	if !t.present() {
 		return ""
 	}
-	m, err := net.ParseMAC(s.MAC.Value)
+	m, err := net.ParseMAC(t.Value)
 	switch {
 	case err != nil || len(m) != 6:
-		c.fail(s.MAC, at.at("mac"), "mac", fmt.Sprintf("%q is not a hardware address", shorten(s.MAC.Value)), "like 02:00:5e:00:53:01")
+		c.fail(t, at, "mac", fmt.Sprintf("%q is not a hardware address", shorten(t.Value)), "like 02:00:5e:00:53:01")
 	case m[0]&1 != 0:
-		c.fail(s.MAC, at.at("mac"), "mac", fmt.Sprintf("%s is a group address, a device cannot have it", s.MAC.Value), "the first byte must be even")
-	case m.String() == "00:00:00:00:00:00":
-		c.fail(s.MAC, at.at("mac"), "mac", "the kernel refuses a hardware address of zeros", "like 02:00:5e:00:53:01")
+		c.fail(t, at, "mac", fmt.Sprintf("%s is a group address, a device cannot have it", t.Value), "the first byte must be even")
+	case m.String() == zeroMAC:
+		c.fail(t, at, "mac", "the kernel refuses a hardware address of zeros", "like 02:00:5e:00:53:01")
 	default:
 		return m.String()
 	}

@@ -85,6 +85,9 @@ func newIndex(p *Plan) *index {
 		for _, b := range p.Nodes[i].Bridges {
 			own(p.Nodes[i].Name, b.Name, b.Addrs)
 		}
+		for _, d := range p.Nodes[i].Devices {
+			own(p.Nodes[i].Name, d.Name, d.Addrs)
+		}
 	}
 	return ix
 }
@@ -138,7 +141,7 @@ func (p *Plan) OwnerOf(addr netip.Addr) (node, iface string, ok bool) {
 }
 
 // AddrsOf are the addresses of a node with their prefix lengths: those of its link ends in the order of links, then
-// those of its bridge device. The slice belongs to the plan: do not change it.
+// those of its bridges and its other devices. The slice belongs to the plan: do not change it.
 func (p *Plan) AddrsOf(node string) []netip.Prefix { return p.index().addrs[node] }
 
 // Suggest names the node that somebody who wrote name may have meant, as the end of a message:

@@ -40,6 +40,7 @@ type Node struct {
 	Pos      Pos            `json:"pos"`
 	Sysctls  []Sysctl       `json:"sysctls,omitempty"` // in the order of writing: implied ones first
 	Bridges  []BridgeDevice `json:"bridges,omitempty"`
+	Devices  []Device       `json:"devices,omitempty"`
 	Routes   []Route        `json:"routes,omitempty"` // gateways included, as routes to 0.0.0.0/0 and ::/0
 	Ruleset  *Ruleset       `json:"ruleset,omitempty"`
 	Services []Service      `json:"services,omitempty"`
@@ -52,14 +53,6 @@ type Sysctl struct {
 	Value   string `json:"value"`
 	Implied bool   `json:"implied,omitempty"` // by the node's kind or by the lab's defaults, not written in the file; skipped where this kernel has no such key
 	Pos     Pos    `json:"pos,omitzero"`
-}
-
-// BridgeDevice is a Linux bridge inside a node.
-type BridgeDevice struct {
-	Name  string         `json:"name"`
-	MTU   int            `json:"mtu,omitempty"` // bytes; 0: the kernel's default
-	Addrs []netip.Prefix `json:"addrs,omitempty"`
-	Pos   Pos            `json:"pos"`
 }
 
 // Route is one route in a node's main table.
@@ -121,7 +114,8 @@ type End struct {
 	Node   string         `json:"node"`
 	Iface  string         `json:"iface"`
 	Addrs  []netip.Prefix `json:"addrs,omitempty"`  // host address with its prefix length
-	Master string         `json:"master,omitempty"` // the bridge device it is a port of
+	Master string         `json:"master,omitempty"` // the bridge, bond or vrf it belongs to
+	Port   *Port          `json:"port,omitempty"`   // of a bridge's port that is not as usual
 	MAC    string         `json:"mac,omitempty"`    // "": the kernel's choice
 	Impair Impairment     `json:"impair,omitzero"`  // what becomes of the frames that it sends
 	Pos    Pos            `json:"pos"`

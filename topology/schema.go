@@ -18,12 +18,15 @@ func Schema() ([]byte, error) {
 	s.ID = SchemaID
 	s.Title = "hookwalk topology file"
 	s.Definitions = jsonschema.Definitions{
-		"node":    structSchema[NodeSpec](),
-		"link":    structSchema[LinkSpec](),
-		"end":     structSchema[EndSpec](),
-		"route":   structSchema[RouteSpec](),
-		"service": structSchema[ServiceSpec](),
-		"gemodel": structSchema[GEModelSpec](),
+		"node":      structSchema[NodeSpec](),
+		"interface": structSchema[InterfaceSpec](),
+		"vlans":     structSchema[VLANSpec](),
+		"fdb":       structSchema[FDBSpec](),
+		"link":      structSchema[LinkSpec](),
+		"end":       structSchema[EndSpec](),
+		"route":     structSchema[RouteSpec](),
+		"service":   structSchema[ServiceSpec](),
+		"gemodel":   structSchema[GEModelSpec](),
 	}
 	return json.MarshalIndent(s, "", "  ")
 }
@@ -36,7 +39,12 @@ func structSchema[T any]() *jsonschema.Schema {
 		Anonymous:                  true,
 		ExpandedStruct:             true,
 		DoNotReference:             true,
-		Mapper:                     schemaOf,
+		Mapper: func(t reflect.Type) *jsonschema.Schema {
+			if t == reflect.TypeFor[T]() {
+				return nil
+			}
+			return schemaOf(t)
+		},
 	}
 	s := r.Reflect(new(T))
 	s.Version = ""
@@ -62,6 +70,14 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		}
 	case reflect.TypeFor[LinkList]():
 		return oneOf(list(oneOf(ends(), def("link"))), null())
+	case reflect.TypeFor[InterfaceList]():
+		return oneOf(&jsonschema.Schema{Type: "object", AdditionalProperties: def("interface")}, null())
+	case reflect.TypeFor[VLANSpec]():
+		return oneOf(append(numberRange(), def("vlans"))...)
+	case reflect.TypeFor[RangeList]():
+		return several(numberRange()...)
+	case reflect.TypeFor[FDBList]():
+		return several(def("fdb"), short(`^\S+(\s+(dev|vlan|dst|vni)\s+\S+)*$`, "02:00:5e:00:53:01 dev p1", "00:00:00:00:00:00 dst 192.0.2.2"))
 	case reflect.TypeFor[EndList]():
 		return ends()
 	case reflect.TypeFor[RouteList]():
@@ -94,6 +110,11 @@ func several(forms ...*jsonschema.Schema) *jsonschema.Schema {
 }
 
 func def(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: "#/$defs/" + name} }
+
+// numberRange is a number, or a range like 20-29.
+func numberRange() []*jsonschema.Schema {
+	return []*jsonschema.Schema{{Type: "integer"}, short(`^[0-9]+(-[0-9]+)?$`, "20-29")}
+}
 
 func null() *jsonschema.Schema { return &jsonschema.Schema{Type: "null"} }
 

@@ -51,6 +51,9 @@ func TestSchemaKeys(t *testing.T) {
 		{defs["route"], reflect.TypeFor[RouteSpec]()},
 		{defs["service"], reflect.TypeFor[ServiceSpec]()},
 		{defs["gemodel"], reflect.TypeFor[GEModelSpec]()},
+		{defs["interface"], reflect.TypeFor[InterfaceSpec]()},
+		{defs["vlans"], reflect.TypeFor[VLANSpec]()},
+		{defs["fdb"], reflect.TypeFor[FDBSpec]()},
 	} {
 		props := tt.schema.(map[string]any)["properties"].(map[string]any)
 		keys := fieldsOf(tt.of).keys
@@ -70,6 +73,9 @@ func TestSchemaKeys(t *testing.T) {
 	// Both are written down twice.
 	if got := defs["node"].(map[string]any)["properties"].(map[string]any)["kind"].(map[string]any)["enum"]; fmt.Sprint(got) != fmt.Sprint(kinds) {
 		t.Errorf("kinds %v, the schema has %v", kinds, got)
+	}
+	if got := defs["interface"].(map[string]any)["properties"].(map[string]any)["kind"].(map[string]any)["enum"]; fmt.Sprint(got) != fmt.Sprint(deviceKinds()) {
+		t.Errorf("devices %v, the schema has %v", deviceKinds(), got)
 	}
 	if got := defs["service"].(map[string]any)["properties"].(map[string]any)["name"].(map[string]any)["enum"]; fmt.Sprint(got) != fmt.Sprint(serviceNames) || len(services) != len(serviceNames) {
 		t.Errorf("services %v, the schema has %v", serviceNames, got)

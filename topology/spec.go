@@ -24,14 +24,17 @@ type Spec struct {
 type NodeSpec struct {
 	Name Text `yaml:"-"` // the key
 
-	Kind      Text        `yaml:"kind" jsonschema:"enum=host,enum=router,enum=bridge" jsonschema_description:"What the node is. host (the default); router: a host that forwards IPv4 and IPv6; bridge: a Linux bridge br0, every link end of the node a port of it."`
-	Gateway   TextList    `yaml:"gateway" jsonschema_description:"The default route: an address on one of the node's links. A list for one of IPv4 and one of IPv6."`
-	Addresses TextList    `yaml:"addresses" jsonschema_description:"Of a bridge only: addresses of br0 with their prefix length. Other nodes have their addresses on link ends."`
-	Routes    RouteList   `yaml:"routes" jsonschema_description:"Routes of the main table."`
-	Sysctls   SysctlList  `yaml:"sysctls" jsonschema_description:"Kernel parameters of the node, net.* only."`
-	NFT       RulesSpec   `yaml:"nft" jsonschema_description:"nftables rules: the name of a file, seen from the folder of this one, or the rules themselves as a block (nft: |)."`
-	Services  ServiceList `yaml:"services" jsonschema_description:"Servers that hookwalk itself runs in the node."`
-	Exec      TextList    `yaml:"exec" jsonschema_description:"Command lines for sh -c, run in the node one after the other when the lab is ready to carry packets."`
+	Kind       Text          `yaml:"kind" jsonschema:"enum=host,enum=router,enum=bridge" jsonschema_description:"What the node is. host (the default); router: a host that forwards IPv4 and IPv6; bridge: a Linux bridge br0, every link end of the node a port of it."`
+	Gateway    TextList      `yaml:"gateway" jsonschema_description:"The default route: an address on one of the node's links. A list for one of IPv4 and one of IPv6."`
+	Addresses  TextList      `yaml:"addresses" jsonschema_description:"Of a bridge only: addresses of br0 with their prefix length. Other nodes have their addresses on link ends."`
+	Interfaces InterfaceList `yaml:"interfaces" jsonschema_description:"Devices of the node that are no ends of links, by name."`
+	VLAN       VLANSpec      `yaml:"vlan" jsonschema_description:"Of a bridge that is vlan-aware: the VLANs of br0 itself."`
+	BridgeSpec `yaml:",inline"`
+	Routes     RouteList   `yaml:"routes" jsonschema_description:"Routes of the main table."`
+	Sysctls    SysctlList  `yaml:"sysctls" jsonschema_description:"Kernel parameters of the node, net.* only."`
+	NFT        RulesSpec   `yaml:"nft" jsonschema_description:"nftables rules: the name of a file, seen from the folder of this one, or the rules themselves as a block (nft: |)."`
+	Services   ServiceList `yaml:"services" jsonschema_description:"Servers that hookwalk itself runs in the node."`
+	Exec       TextList    `yaml:"exec" jsonschema_description:"Command lines for sh -c, run in the node one after the other when the lab is ready to carry packets."`
 }
 
 // LinkSpec is a cable, written as a list of two ends or as a mapping with options.
@@ -52,6 +55,8 @@ type EndSpec struct {
 	Interface Text     `yaml:"interface" jsonschema_description:"The name of the device in the node, at most 15 bytes. Only a bridge may do without: the port is then named after the node at the other end."`
 	Addresses TextList `yaml:"addresses" jsonschema_description:"IPv4 and IPv6 addresses with their prefix length."`
 	MAC       Text     `yaml:"mac" jsonschema_description:"The hardware address. Default: the kernel's choice."`
+	Master    Text     `yaml:"master" jsonschema_description:"The bridge, bond or vrf of the node that the device belongs to. Default: br0 in a node of kind bridge."`
+	PortSpec  `yaml:",inline"`
 	// What stands here is done to what this end sends.
 	ImpairSpec `yaml:",inline"`
 

@@ -74,7 +74,7 @@ func (c *compiler) sysctls(n *node) {
 	}
 	list := forwarding(n.plan.Kind)
 	list = append(list, implied...)
-	if n.plan.Kind == Bridge {
+	if len(n.plan.Bridges) > 0 {
 		list = append(list, impliedBridge...)
 	}
 	for i := range list {

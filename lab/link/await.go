@@ -15,7 +15,11 @@ type Want struct {
 	Name  string
 	Index int
 	Port  bool // it forwards as the port of a bridge
-	IPv6  bool // all its IPv6 addresses are usable, and it has a link-local one
+	// Blocked: or it blocks, as the spanning tree protocol wants it.
+	Blocked bool
+	// Always: it has carrier whenever it is up, and the kernel does not say that its queue takes packets.
+	Always bool
+	IPv6   bool // all its IPv6 addresses are usable, and it has a link-local one
 }
 
 // NotReadyError says what a device still lacks when the wait for it ended.
@@ -77,9 +81,9 @@ func (c *Conn) lacking(wants []Want) (*NotReadyError, error) {
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("device %s: %w", w.Name, err)
-		case !s.Up:
+		case !s.Up && !(w.Always && s.Running):
 			return &NotReadyError{w.Name, "has no carrier"}, nil
-		case w.Port && !s.Forwarding:
+		case w.Port && !s.Forwarding && !(w.Blocked && s.Blocking):
 			return &NotReadyError{w.Name, "does not forward as a bridge port"}, nil
 		}
 		six = six || w.IPv6

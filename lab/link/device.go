@@ -68,23 +68,7 @@ func (d Device) attrs() ([]*nl.RtAttr, error) {
 	return list, nil
 }
 
-// AddBridge makes a bridge in the namespace of c, down, without the spanning tree protocol.
-func (c *Conn) AddBridge(name string, index, mtu int) error {
-	r := c.request(unix.RTM_NEWLINK, create)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
-	r.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
-	if mtu != 0 {
-		r.AddData(attr(unix.IFLA_MTU, mtu))
-	}
-	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
-	info.AddRtAttr(nl.IFLA_INFO_KIND, []byte("bridge"))
-	r.AddData(info)
-	return c.do(r)
-}
-
-// SetMaster makes the device a port of a bridge; both are numbers.
+// SetMaster makes the device one that belongs to a bridge, bond or vrf; both are numbers.
 func (c *Conn) SetMaster(index, master int) error {
 	r := c.request(unix.RTM_SETLINK, unix.NLM_F_ACK)
 	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)

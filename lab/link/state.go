@@ -14,14 +14,17 @@ type State struct {
 	Name       string
 	Index      int
 	Up         bool // IF_OPER_UP: it has carrier, and its queue takes packets
+	Running    bool // it is switched on and has carrier, be its queue what it may
 	Port       bool // it is a port of a bridge
 	Forwarding bool // and that port forwards
+	Blocking   bool // or the spanning tree protocol blocks it
 }
 
 // Values of include/uapi/linux/if.h and if_bridge.h that golang.org/x/sys lacks.
 const (
 	operUp             = 6 // IF_OPER_UP
 	brStateForwarding  = 3 // BR_STATE_FORWARDING
+	brStateBlocking    = 4 // BR_STATE_BLOCKING
 	brportState        = 1 // IFLA_BRPORT_STATE, include/uapi/linux/if_link.h
 	infoSlaveKind      = 4 // IFLA_INFO_SLAVE_KIND
 	infoSlaveData      = 5 // IFLA_INFO_SLAVE_DATA
@@ -75,6 +78,8 @@ func parseState(b []byte) (State, error) {
 		return State{}, errShort
 	}
 	s := State{Index: int(int32(binary.NativeEndian.Uint32(b[4:])))}
+	const on = unix.IFF_UP | unix.IFF_LOWER_UP
+	s.Running = binary.NativeEndian.Uint32(b[8:])&on == on
 	err := eachAttr(b[unix.SizeofIfInfomsg:], func(kind uint16, v []byte) error {
 		switch kind {
 		case unix.IFLA_IFNAME:
@@ -98,6 +103,7 @@ func (s *State) slave(kind uint16, v []byte) error {
 		return eachAttr(v, func(kind uint16, v []byte) error {
 			if kind == brportState {
 				s.Forwarding = s.Port && len(v) > 0 && v[0] == brStateForwarding
+				s.Blocking = s.Port && len(v) > 0 && v[0] == brStateBlocking
 			}
 			return nil
 		})
