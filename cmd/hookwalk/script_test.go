@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -40,8 +39,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
-		Deadline:            time.Now().Add(3 * time.Minute), // they take seconds
-		WorkdirRoot:         t.TempDir(),                     // its own it leaves behind when -run chooses some
+		WorkdirRoot:         t.TempDir(), // its own it leaves behind when -run chooses some
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("HOOKWALK_UPDATE") != "",

@@ -45,7 +45,7 @@ one() {
 	cd "/tmp/hookwalk/tree/$folder"
 	# Both users run everything anyway: the tests that run everything again as another user are left out. What -short
 	# makes shorter is repetition, which the development machine's kernel has in full.
-	if "${as[@]}" "/tmp/hookwalk/bin/$binary" -test.short -test.timeout=10m -test.skip='^TestAsOrdinaryUser$' -test.v "${flags[@]}" 2>&1 |
+	if "${as[@]}" "/tmp/hookwalk/bin/$binary" -test.short -test.timeout=20m -test.skip='^TestAsOrdinaryUser$' -test.v "${flags[@]}" 2>&1 |
 		tee "$log" | { grep --line-buffered -e '^--- ' || true; } | sed -u "s|^|$who $folder |"; then
 		echo "ok  $folder as $who, $(awk -v b="$begin" '{ printf "%.0f", $1 - b }' /proc/uptime) s"
 		return

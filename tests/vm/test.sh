@@ -64,7 +64,7 @@ for kernel in ${KERNEL:-6.12}; do
 	echo "$key" >"$log/build"
 	code=0
 	# shellcheck disable=SC2086 # $guest is several words
-	"$here/run.sh" -k "$kernel" -t "${LIMIT:-1800}" -w "$log" -l "$log/console" $guest -- \
+	"$here/run.sh" -k "$kernel" -t "${LIMIT:-2400}" -w "$log" -l "$log/console" $guest -- \
 		bash "$build/tree/tests/vm/inside.sh" all "$build" "$@" || code=$?
 	[ $code = 0 ] || { echo "test.sh: Linux $kernel: exit $code; all output is in $log" >&2 && status=1; }
 	go run ./tests/vm/report "$cache/log" "$(basename "$kernel")" $packages "$@" || status=1

@@ -78,7 +78,36 @@ func (m *machine) reaches(s Stmt, target *Payload) {
 	case v.has == known:
 		v = m.writable(target)
 	}
+	if v.has == known && m.guarded(target) {
+		v = isUnknown(guardedWrite)
+	}
 	m.require(s, s.String(), target.String(), v)
+}
+
+// guardedWrite: held against Linux 6.1, 6.12, 6.18 and 7.2. The release alone does not tell, for such changes are taken
+// back into older ones.
+const guardedWrite = "newer kernels (7.2) leave the rule rather than write to this part of the network header"
+
+// guarded reports whether newer kernels keep rules from writing there: they let them write the fields that nothing behind
+// the hook relies on, and at ingress, before the header was looked at, all (nft_nh_write_ok, net/netfilter/nft_payload.c,
+// Linux 7.2).
+func (m *machine) guarded(target *Payload) bool {
+	if target.Base != NetworkHeader {
+		return false
+	}
+	if c := m.rule.Chain; m.table == FamilyNetdev && c != nil && c.Base != nil && c.Base.Hook == HookIngress {
+		return false
+	}
+	var open [][2]int // bits, from and to
+	switch m.p.family() {
+	case FamilyIP: // tos, id, ttl; from the checksum on
+		open = [][2]int{{8, 16}, {32, 48}, {64, 72}, {80, 160}}
+	case FamilyIP6: // dscp and ecn, the hop limit, the addresses
+		open = [][2]int{{4, 12}, {56, 64}, {64, 320}}
+	case FamilyARP: // the operation, the addresses
+		open = [][2]int{{48, 64}, {64, 224}}
+	}
+	return !slices.ContainsFunc(open, func(o [2]int) bool { return o[0] <= target.Offset && target.Offset+target.Len <= o[1] })
 }
 
 // writable is known if the kernel can write the field and the checksum that goes with it; it does not matter whether
