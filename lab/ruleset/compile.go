@@ -38,6 +38,7 @@ func newCompiler(n *names) *compiler {
 // those that a process owns. With echo the kernel tells the handles of the rules.
 func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 	c := newCompiler(n)
+	c.reserve(rs)
 	if replace {
 		c.begin(unix.NFT_MSG_DELTABLE, 0, nft.FamilyUnspec, part{what: "flush ruleset"})
 	}
@@ -55,6 +56,20 @@ func compile(rs *nft.Ruleset, replace, echo bool, n *names) (*batch, error) {
 	}
 	c.finish()
 	return c.batch, c.err
+}
+
+// reserve makes room for the messages of all rules: growing bit by bit, a batch of many is copied many times.
+func (c *compiler) reserve(rs *nft.Ruleset) {
+	const bytesOfRule, marksOfRule = 512, 6 // as most rules have at most
+	rules := 0
+	for _, t := range rs.Tables {
+		for _, ch := range t.Chains {
+			rules += len(ch.Rules)
+		}
+	}
+	c.b = slices.Grow(c.b, rules*bytesOfRule)
+	c.parts = slices.Grow(c.parts, rules)
+	c.marks = slices.Grow(c.marks, rules*marksOfRule)
 }
 
 // chains makes the chains of a table, without rules.
