@@ -189,8 +189,11 @@ func (c *Changes) link(old, new *Link, anew map[string]bool) {
 		remake(f.key, f.from, f.to)
 	}
 	for _, e := range ends {
-		for _, f := range differing(e[0], e[1], "node", "iface", "addrs", "master", "mac") {
+		for _, f := range differing(e[0], e[1], "node", "iface", "addrs", "master", "mac", "impair") {
 			remake(f.key+" of "+e[1].Node, f.from, f.to)
+		}
+		if new.Kind != Veth && e[0].Impair != e[1].Impair { // its carrier is told when it starts
+			remake("impairment of "+e[1].Node, orNone(e[0].Impair.String()), orNone(e[1].Impair.String()))
 		}
 	}
 	if len(c.List) > before {
@@ -208,6 +211,10 @@ func (c *Changes) link(old, new *Link, anew map[string]bool) {
 		}
 		if o.Master != n.Master {
 			x.Field, x.From, x.To = "master", orNone(o.Master), orNone(n.Master)
+			c.add(x)
+		}
+		if o.Impair != n.Impair {
+			x.Field, x.From, x.To = "impairment", orNone(o.Impair.String()), orNone(n.Impair.String())
 			c.add(x)
 		}
 		c.addrs(n.Node, n.Iface, o.Addrs, n.Addrs, o.Pos, n.Pos)

@@ -53,10 +53,19 @@ type Route struct {
 
 // AddRoute adds a route. The device must be up.
 func (c *Conn) AddRoute(rt Route) error {
-	if !rt.Dst.IsValid() {
-		return fmt.Errorf("a route without a destination")
+	r, err := c.routeRequest(unix.RTM_NEWROUTE, create, rt)
+	if err != nil {
+		return err
 	}
-	r := c.request(unix.RTM_NEWROUTE, create)
+	return c.do(r)
+}
+
+// routeRequest is a message about a route.
+func (c *Conn) routeRequest(kind uint16, flags int, rt Route) (*nl.NetlinkRequest, error) {
+	if !rt.Dst.IsValid() {
+		return nil, fmt.Errorf("a route without a destination")
+	}
+	r := c.request(kind, flags)
 	msg := nl.NewRtMsg()
 	msg.Family = uint8(family(rt.Dst.Addr()))
 	msg.Dst_len = uint8(rt.Dst.Bits())
@@ -79,5 +88,5 @@ func (c *Conn) AddRoute(rt Route) error {
 	if rt.Index != 0 {
 		r.AddData(attr(unix.RTA_OIF, rt.Index))
 	}
-	return c.do(r)
+	return r, nil
 }

@@ -47,8 +47,9 @@ func (c *Conn) request(kind uint16, flags int) *nl.NetlinkRequest {
 	return r
 }
 
-// do sends a request and waits for the kernel's answer to it.
+// do sends a request that changes something and waits for the kernel's answer to it.
 func (c *Conn) do(r *nl.NetlinkRequest) error {
+	writes.Add(1)
 	_, err := r.Execute(unix.NETLINK_ROUTE, 0)
 	return err
 }

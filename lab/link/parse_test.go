@@ -34,5 +34,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		_, _ = parseState(b)
 		_, _, _, _ = parseAddr(b)
+		_, _ = parseAddress(b)
+		_, _, _ = parseRoute(b)
 	})
 }

@@ -94,6 +94,7 @@ func (s *Sysctls) Set(key, value string) error {
 	if err != nil {
 		return err
 	}
+	writes.Add(1)
 	_, err = unix.Write(fd, []byte(value+"\n"))
 	if closeErr := unix.Close(fd); err == nil {
 		err = closeErr

@@ -103,6 +103,18 @@ func (*Hopper) Create(name string) error {
 	return nil
 }
 
+// Remove takes the pin away. The namespace goes with the last process and the last socket in it. A pin that another mount
+// namespace has a copy of goes there too: it is detached from a file that is removed.
+func Remove(name string) error {
+	if err := unix.Unmount(Path(name), unix.MNT_DETACH); err != nil {
+		return fmt.Errorf("unpin network namespace %s: %w", name, notPinned(err))
+	}
+	if err := unix.Unlink(Path(name)); err != nil {
+		return fmt.Errorf("remove %s: %w", Path(name), err)
+	}
+	return nil
+}
+
 // ID is the number of the namespace pinned as name: its inode on nsfs, as in net:[4026531840].
 func ID(name string) (uint64, error) {
 	var st unix.Stat_t

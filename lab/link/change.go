@@ -1,0 +1,197 @@
+package link
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// writes counts what this process has sent to change something.
+var writes atomic.Uint64
+
+// Writes is how many netlink messages this process has sent to change something, and how many kernel parameters it has
+// written, in any namespace. What only asks does not count.
+func Writes() uint64 { return writes.Load() }
+
+// DelLink removes a device; the other end of a cable goes with it.
+func (c *Conn) DelLink(index int) error {
+	r := c.request(unix.RTM_DELLINK, unix.NLM_F_ACK)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	r.AddData(msg)
+	return c.do(r)
+}
+
+// SetMTU changes the MTU of a device, in bytes.
+func (c *Conn) SetMTU(index, mtu int) error {
+	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	r.AddData(msg)
+	r.AddData(attr(unix.IFLA_MTU, mtu))
+	return c.do(r)
+}
+
+// SetMAC changes the hardware address of a device.
+func (c *Conn) SetMAC(index int, mac string) error {
+	addr, err := net.ParseMAC(mac)
+	if err != nil {
+		return fmt.Errorf("hardware address: %w", err)
+	}
+	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	r.AddData(msg)
+	r.AddData(nl.NewRtAttr(unix.IFLA_ADDRESS, addr))
+	return c.do(r)
+}
+
+// DelAddr takes an address from a device.
+func (c *Conn) DelAddr(index int, p netip.Prefix) error {
+	r := c.request(unix.RTM_DELADDR, unix.NLM_F_ACK)
+	msg := nl.NewIfAddrmsg(family(p.Addr()))
+	msg.Index = uint32(index)
+	msg.Prefixlen = uint8(p.Bits())
+	r.AddData(msg)
+	local := p.Addr().AsSlice()
+	r.AddData(nl.NewRtAttr(unix.IFA_LOCAL, local))
+	r.AddData(nl.NewRtAttr(unix.IFA_ADDRESS, local))
+	return c.do(r)
+}
+
+// Addr is an address of a device.
+type Addr struct {
+	Index  int
+	Prefix netip.Prefix
+	Scope  uint8 // RT_SCOPE_*
+}
+
+// Addrs asks for all addresses of the namespace.
+func (c *Conn) Addrs() ([]Addr, error) {
+	r := c.request(unix.RTM_GETADDR, unix.NLM_F_DUMP)
+	r.AddData(nl.NewIfAddrmsg(unix.AF_UNSPEC))
+	msgs, err := c.dump(r, unix.RTM_NEWADDR)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Addr, 0, len(msgs))
+	for _, m := range msgs {
+		a, err := parseAddress(m)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// parseAddress reads an RTM_NEWADDR.
+func parseAddress(b []byte) (Addr, error) {
+	if len(b) < unix.SizeofIfAddrmsg {
+		return Addr{}, errShort
+	}
+	a := Addr{Index: int(binary.NativeEndian.Uint32(b[4:])), Scope: b[3]}
+	bits := int(b[1])
+	var local, address netip.Addr
+	err := eachAttr(b[unix.SizeofIfAddrmsg:], func(kind uint16, v []byte) error {
+		switch kind {
+		case unix.IFA_LOCAL:
+			local, _ = netip.AddrFromSlice(v)
+		case unix.IFA_ADDRESS:
+			address, _ = netip.AddrFromSlice(v)
+		}
+		return nil
+	})
+	if !local.IsValid() { // IPv6 has only IFA_ADDRESS, if it is not a point-to-point device
+		local = address
+	}
+	a.Prefix = netip.PrefixFrom(local, bits)
+	return a, err
+}
+
+// DelRoute removes a route.
+func (c *Conn) DelRoute(rt Route) error {
+	r, err := c.routeRequest(unix.RTM_DELROUTE, unix.NLM_F_ACK, rt)
+	if err != nil {
+		return err
+	}
+	return c.do(r)
+}
+
+// ReplaceRoute adds a route in the place of the one to the same destination, if there is one.
+func (c *Conn) ReplaceRoute(rt Route) error {
+	r, err := c.routeRequest(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_REPLACE|unix.NLM_F_ACK, rt)
+	if err != nil {
+		return err
+	}
+	return c.do(r)
+}
+
+// RouteEntry is a route of the main table as the kernel has it.
+type RouteEntry struct {
+	Route
+	Protocol uint8 // RTPROT_*
+	Type     uint8 // RTN_*
+}
+
+// Routes asks for the routes of the main table, of both families.
+func (c *Conn) Routes() ([]RouteEntry, error) {
+	r := c.request(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
+	r.AddData(nl.NewRtMsg())
+	msgs, err := c.dump(r, unix.RTM_NEWROUTE)
+	if err != nil {
+		return nil, err
+	}
+	var list []RouteEntry
+	for _, m := range msgs {
+		e, main, err := parseRoute(m)
+		if err != nil {
+			return nil, err
+		}
+		if main {
+			list = append(list, e)
+		}
+	}
+	return list, nil
+}
+
+// parseRoute reads an RTM_NEWROUTE: struct rtmsg of include/uapi/linux/rtnetlink.h and its attributes. main says that it
+// is of the main table, and no entry that the kernel made for a packet.
+func parseRoute(b []byte) (e RouteEntry, main bool, err error) {
+	if len(b) < unix.SizeofRtMsg {
+		return e, false, errShort
+	}
+	size := 4
+	if b[0] == unix.AF_INET6 {
+		size = 16
+	} else if b[0] != unix.AF_INET {
+		return e, false, nil
+	}
+	e.Protocol, e.Type = b[5], b[7]
+	table := uint32(b[4])
+	cloned := binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0
+	dst := make([]byte, size)
+	err = eachAttr(b[unix.SizeofRtMsg:], func(kind uint16, v []byte) error {
+		switch {
+		case kind == unix.RTA_TABLE && len(v) >= 4:
+			table = binary.NativeEndian.Uint32(v)
+		case kind == unix.RTA_DST:
+			copy(dst, v)
+		case kind == unix.RTA_GATEWAY:
+			e.Via, _ = netip.AddrFromSlice(v)
+		case kind == unix.RTA_VIA && len(v) > 2:
+			e.Via, _ = netip.AddrFromSlice(v[2:])
+		case kind == unix.RTA_OIF && len(v) >= 4:
+			e.Index = int(binary.NativeEndian.Uint32(v))
+		}
+		return nil
+	})
+	addr, _ := netip.AddrFromSlice(dst)
+	e.Dst = netip.PrefixFrom(addr, int(b[1]))
+	return e, table == unix.RT_TABLE_MAIN && !cloned, err
+}
