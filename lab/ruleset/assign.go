@@ -36,7 +36,7 @@ func (r *rule) assignPayload(t *nft.Payload, value nft.Expr) {
 	sum := checksumOf(t)
 	first, size := t.Offset/8, (t.Offset%8+t.Len+7)/8
 	whole := aligned(t)
-	if sum.offset >= 0 && size%2 == 1 {
+	if (sum.offset >= 0 || t.Base == nft.InnerHeader) && size%2 == 1 {
 		whole = false
 		size++
 		first &^= 1

@@ -81,6 +81,7 @@ func (r *rule) resetOption(number uint8) {
 
 // tproxy hands packets to a socket. expr.TProxy always writes a port, and the kernel wants none that is 0.
 func (r *rule) tproxy(s *nft.Tproxy) {
+	r.requireAll(s.Addr, s.Port)
 	var addr, port uint32
 	if s.Addr != nil {
 		addr, _ = r.natRange(s.Addr)

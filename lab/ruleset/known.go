@@ -69,6 +69,11 @@ func (r *rule) require(e nft.Expr) {
 		r.require(e.X)
 	case *nft.Shift:
 		r.require(e.X)
+	case *nft.Cast:
+		r.require(e.X)
+	case *nft.Combine:
+		r.require(e.X)
+		r.require(e.Y)
 	case *nft.MapLookup:
 		r.require(e.Key)
 	case *nft.Hash:

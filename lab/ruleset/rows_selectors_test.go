@@ -57,5 +57,14 @@ var rareRows = []rowGroup{
 		`meta hour . ip saddr { "17:00" . 10.0.0.1 }`, `meta day { "Saturday", "Sunday" }`, "day 6", "meta hour @hours", "meta time @times",
 	}},
 	{"cgroups", "ip", filterInput, "", []string{`socket cgroupv2 level 1 "/"`}},
+	{"tproxy", "ip", filterPrerouting, "\tmap addrs { type ipv4_addr : ipv4_addr; elements = { 10.0.0.1 : 10.0.0.2 }; }\n", []string{
+		"tcp dport 80 tproxy to ip saddr map { 10.0.0.1 : 10.0.0.2 }", "tcp dport 80 tproxy to ip saddr map @addrs:80", "tcp dport 80 tproxy to ip daddr",
+		"tcp dport 80 tproxy to jhash ip saddr mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }", "tcp dport 80 counter bytes 5", "tcp dport 80 counter packets 5", "tcp dport 80 counter bytes 5 packets 6",
+	}},
+	{"tproxy inet", "inet", filterPrerouting, "", []string{"tcp dport 80 tproxy ip to ip saddr map { 10.0.0.1 : 10.0.0.2 }:80", "ip daddr 10.0.0.1 tcp dport 80 tproxy ip to ip daddr:80"}},
+	{"computed dnat", "ip", "type nat hook prerouting priority dstnat; policy accept;", "\tmap ports { type inet_service : inet_service; elements = { 80 : 8080 }; }\n", []string{
+		"dnat to ip daddr", "dnat to ip saddr and 255.255.255.0", "meta l4proto tcp dnat to ip daddr:80", "tcp dport 80 dnat to 10.0.0.1:tcp dport", "dnat to ct original ip daddr", "dnat to rt nexthop",
+		"icmp type echo-request dnat to 10.0.0.1:80", "tcp dport 80 dnat to 10.0.0.1:tcp dport map @ports", "tcp dport 80 redirect to tcp dport map @ports", "tcp dport 80 redirect to :tcp sport",
+	}},
 	{"inner raw", "ip", filterInput, "", []string{"@ih,0,32 5", "@ih,32,32 0x14000000", "meta l4proto 17 @ih,0,8 { 1, 2 }", "udp dport 5 @ih,0,16 set 5", "@ih,5,3 5", "@ih,0,8 . tcp dport { 1 . 2 }"}},
 }

@@ -1,6 +1,9 @@
 package ruleset
 
 import (
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
@@ -38,10 +41,46 @@ func (r *rule) special(e nft.Expr, reg int) bool {
 			a.u8(nftaXfrmDir, uint8(flag(e.Out, 1))) // XFRM_POLICY_OUT
 			a.u32(nftaXfrmSpnum, uint32(e.Spnum))
 		})
+	case *nft.Cast:
+		r.load(e.X, reg)
+		if t := e.X.Type(); t.Order == nft.BigEndian && t.Bytes() > 1 {
+			r.toHostOrder(reg, t.Bytes())
+		}
+	case *nft.Combine:
+		r.combine(e, reg)
 	default:
 		return false
 	}
 	return true
+}
+
+// toHostOrder turns a number in a register round.
+func (r *rule) toHostOrder(reg, size int) {
+	n := regNumber(reg)
+	r.add(&expr.Byteorder{SourceRegister: n, DestRegister: n, Op: expr.ByteorderNtoh, Len: uint32(size), Size: uint32(size)})
+}
+
+// Attribute and operations of bitwise on two registers (enum nft_bitwise_attributes and nft_bitwise_ops of
+// nf_tables.h, Linux 6.13).
+const (
+	nftaBitwiseSreg2 = 8
+	nftBitwiseAnd    = 3
+	nftBitwiseOr     = 4
+	nftBitwiseXor    = 5
+)
+
+func (r *rule) combine(e *nft.Combine, reg int) {
+	r.load(e.X, reg)
+	other := r.alloc(e.Y.Type())
+	r.load(e.Y, other)
+	op := map[nft.BitOp]uint32{nft.BitAnd: nftBitwiseAnd, nft.BitOr: nftBitwiseOr, nft.BitXor: nftBitwiseXor}[e.Op]
+	r.raw("bitwise", func(a *attrs) {
+		a.u32(unix.NFTA_BITWISE_SREG, regNumber(reg))
+		a.u32(nftaBitwiseSreg2, regNumber(other))
+		a.u32(unix.NFTA_BITWISE_DREG, regNumber(reg))
+		a.u32(unix.NFTA_BITWISE_LEN, uint32(e.X.Type().Bytes()))
+		a.u32(nftaBitwiseOp, op)
+	})
 }
 
 // exprXfrm and exprOsf are the numbers that nft has for these in its notes (enum expr_types of its

@@ -74,6 +74,7 @@ type checker struct {
 	chain  *Chain // nil outside of rules
 	env    *variable
 	ctx    checkCtx
+	toMark bool                // what is computed is for a mark
 	inners map[string]checkCtx // of what is in the tunnels of a rule, by their names
 
 	used   map[Span]*variable // where a variable was put in, and which

@@ -3,9 +3,15 @@ package nft
 // binary checks operators behind a selector: `meta mark and 0xff or 0x100`, `meta mark >> 8`.
 func (c *checker) binary(n *BinaryNode) Expr {
 	x := c.selector(n.X)
+	if c.toMark {
+		x = asMark(x)
+	}
 	d := x.Type()
 	if d.Base == BaseString || d.Base == BaseConcat {
 		c.fail(n.Span, "", "values of type %s cannot be computed with", d)
+	}
+	if reads(n.Y) {
+		return c.combine(n, x)
 	}
 	if n.Op == "<<" || n.Op == ">>" {
 		w := c.wordOf(n.Y, "number of bits")

@@ -57,6 +57,10 @@ func canBreak(e Expr) bool {
 		return canBreak(e.X)
 	case *Shift:
 		return canBreak(e.X)
+	case *Cast:
+		return canBreak(e.X)
+	case *Combine:
+		return canBreak(e.X) || canBreak(e.Y)
 	case *Hash:
 		return e.X != nil && canBreak(e.X)
 	case *ConcatExpr:

@@ -4,7 +4,7 @@ package nft
 //
 //	selectors: *Payload, *Exthdr, *Meta, *CT, *Fib, *RT, *Socket, *Numgen, *Hash, *Osf, *Xfrm, *Inner
 //	constants: *Const, *Prefix, *Range
-//	both:      *ConcatExpr, *Bitwise, *Shift, *MapLookup, *SetRef
+//	both:      *ConcatExpr, *Bitwise, *Shift, *Combine, *Cast, *MapLookup, *SetRef
 type Expr interface {
 	Node
 	Type() *Datatype

@@ -60,6 +60,9 @@ func (u *usage) stmt(s Stmt) {
 	case *NAT:
 		u.expr(s.Addr)
 		u.expr(s.Port)
+	case *Tproxy:
+		u.expr(s.Addr)
+		u.expr(s.Port)
 	case *Assign:
 		u.expr(s.Value)
 	case *ObjectRef:
@@ -85,7 +88,7 @@ func (u *usage) stmt(s Stmt) {
 		for _, s := range s.Stmts {
 			u.stmt(s)
 		}
-	case *Counter, *Limit, *Quota, *Log, *Reject, *Notrack, *Last:
+	case *Counter, *Limit, *Quota, *Log, *Reject, *Notrack, *Last, *ConnLimit, *Synproxy, *ResetOption:
 	default:
 		u.unknown = true
 	}

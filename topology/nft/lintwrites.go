@@ -41,7 +41,9 @@ func (l *linter) writesOf(c *Chain) writes {
 func (w *writes) stmt(s Stmt) {
 	switch s := s.(type) {
 	case *Match, *Vmap, *VerdictStmt, *Counter, *Limit, *Quota, *Log, *Reject, *NAT, *QueueStmt, *SetUpdate,
-		*Dup, *Fwd, *Last:
+		*Dup, *Fwd, *Last, *ConnLimit, *Synproxy, *Tproxy:
+	case *ResetOption:
+		w.headers = true
 	case *Notrack, *FlowAdd:
 		w.ct = true
 	case *ObjectRef:
@@ -57,7 +59,7 @@ func (w *writes) stmt(s Stmt) {
 		switch t := s.Target.(type) {
 		case *Meta:
 			w.meta |= 1 << (t.Key & 63)
-		case *Payload:
+		case *Payload, *Exthdr:
 			w.headers = true
 		case *CT:
 			w.ctMark = w.ctMark || t.Key == CTMark
@@ -92,7 +94,7 @@ func (w *writes) touches(e Expr) bool {
 			hit = hit || w.headers || w.meta&(1<<MetaMark) != 0
 		case *Hash:
 			hit = hit || w.headers
-		case *Numgen, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift, *MapLookup, *SetRef: // what they read is walked to
+		case *Numgen, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift, *Cast, *Combine, *MapLookup, *SetRef: // what they read is walked to
 		default: // one that this file does not know
 			hit = hit || *w != (writes{})
 		}
@@ -115,6 +117,11 @@ func walkExpr(e Expr, f func(Expr)) {
 		walkExpr(e.X, f)
 	case *Shift:
 		walkExpr(e.X, f)
+	case *Cast:
+		walkExpr(e.X, f)
+	case *Combine:
+		walkExpr(e.X, f)
+		walkExpr(e.Y, f)
 	case *MapLookup:
 		walkExpr(e.Key, f)
 	case *Hash:
@@ -156,7 +163,7 @@ func (l *linter) repeatable(e Expr) bool {
 			ok = ok && l.still(e.Set)
 		case *MapLookup:
 			ok = ok && l.still(e.Map)
-		case *Payload, *Exthdr, *Osf, *Xfrm, *Inner, *Fib, *RT, *Socket, *Hash, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift:
+		case *Payload, *Exthdr, *Osf, *Xfrm, *Inner, *Fib, *RT, *Socket, *Hash, *Const, *Prefix, *Range, *ConcatExpr, *Bitwise, *Shift, *Cast, *Combine:
 		default: // one that this file does not know
 			ok = false
 		}

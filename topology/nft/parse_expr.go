@@ -155,7 +155,7 @@ func (p *parser) classID() *WordNode {
 	if !hex() || int(end) >= len(p.src) || p.src[end] != ':' {
 		return nil
 	}
-	if end++; !hex() || int(end) < len(p.src) && isNameByte(p.src[end]) {
+	if end++; !hex() || int(end) < len(p.src) && p.src[end] != '-' && isNameByte(p.src[end]) {
 		return nil
 	}
 	for p.cur().off < end {

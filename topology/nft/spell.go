@@ -50,7 +50,7 @@ func (e *Bitwise) String() string {
 // operandText is an expression in front of an operator.
 func operandText(x Expr) string {
 	switch x.(type) {
-	case *Bitwise, *Shift:
+	case *Bitwise, *Shift, *Combine:
 		return "(" + x.String() + ")"
 	}
 	return x.String()

@@ -153,8 +153,8 @@ const (
 
 // NAT is snat, dnat, masquerade or redirect.
 //
-// Addr and Port are nil, *Const, *Range, *Prefix (Addr), or *MapLookup. A map whose values are address and port
-// together (`dnat to ip saddr map { a : b . 80 }`) is in Addr, and its type is a concatenation; Port is nil then.
+// Addr and Port are nil, *Range, *Prefix (Addr), or what yields one value: a *Const, a selector, a *MapLookup. A map
+// whose values are address and port together (`dnat to ip saddr map { a : b . 80 }`) is in Addr, and its type is a concatenation; Port is nil then.
 type NAT struct {
 	Span
 	Kind   NATKind

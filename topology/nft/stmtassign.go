@@ -38,12 +38,6 @@ func (n *AssignNode) check(c *checker) Stmt {
 			c.fail(t.Span, "", "`%s` cannot be set", t)
 		}
 	case *Payload:
-		if t.Field == nil && t.Len%8 != 0 || t.Len > 128 {
-			c.unsupported(t.Span, "setting `%s`", t)
-		}
-		if t.Field != nil && len(t.Field.ICMPTypes) > 0 {
-			c.unsupported(t.Span, "setting `%s`", t)
-		}
 	case *Exthdr:
 		c.settableOption(t)
 		s.Value = c.stmtValue(n.Value, c.optionValue(t, n.Value))
@@ -74,7 +68,14 @@ func (c *checker) stmtValue(x ExprNode, d *Datatype) Expr {
 	if !reads(x) {
 		return c.value(x, d)
 	}
+	if d == TypeMark {
+		defer func(old bool) { c.toMark = old }(c.toMark)
+		c.toMark = true
+	}
 	e := c.selector(x)
+	if d == TypeMark {
+		e = asMark(e)
+	}
 	if !assignable(d, e.Type()) {
 		c.fail(x.Range(), "", "`%s` has type %s, but %s is wanted", e, e.Type(), d)
 	}
@@ -101,7 +102,7 @@ func reads(x ExprNode) bool {
 // mark takes any number).
 func assignable(d, from *Datatype) bool {
 	if d == TypeMark {
-		return from.Base == BaseInteger && (from.ID == TypeInteger.ID || from == TypeMark)
+		return from.Base == BaseInteger && from.Order == HostEndian && from.Bits == 32
 	}
 	return d.Base == from.Base && d.ID == from.ID || from.ID == TypeInteger.ID && d.ID == TypeInteger.ID
 }

@@ -15,13 +15,19 @@ func init() {
 // counterArgs parses `packets N bytes N`, which may be missing; the word counter, if any, was taken.
 func (p *parser) counterArgs(first token) StmtNode {
 	n := &CounterNode{}
-	if p.acceptWord("packets") {
-		n.Packets = p.numberWord("number of packets")
-		if t := p.cur(); !t.isWord("bytes") {
-			p.fail(p.tokSpan(t), "write `counter packets 0 bytes 0`", "`bytes` expected, found %s", t.describe())
+	for {
+		if p.acceptWord("packets") {
+			n.Packets = p.numberWord("number of packets")
+		} else if p.acceptWord("bytes") {
+			n.Bytes = p.numberWord("number of bytes")
+		} else {
+			break
 		}
-		p.advance()
-		n.Bytes = p.numberWord("number of bytes")
+	}
+	if zero := (&WordNode{Span: p.tokSpan(first), Kind: WordNumber, Text: "0"}); n.Packets == nil && n.Bytes != nil {
+		n.Packets = zero
+	} else if n.Packets != nil && n.Bytes == nil {
+		n.Bytes = zero
 	}
 	n.Span = p.spanFrom(first)
 	return n

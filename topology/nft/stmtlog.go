@@ -81,10 +81,10 @@ func (n *LogNode) check(c *checker) Stmt {
 		v := o.Values[0]
 		switch o.Key {
 		case "prefix":
-			if len(v.Text) > 127 {
+			s.Prefix = c.expandText(v)
+			if len(s.Prefix) > 127 {
 				c.fail(v.Span, "", "the prefix is longer than 127 bytes")
 			}
-			s.Prefix = v.Text
 		case "level":
 			s.Level = v.Text
 		case "group":
@@ -166,3 +166,33 @@ func (s *Log) String() string {
 }
 
 func (*Log) eval(*machine) {}
+
+// expandText is a text with the variables in it replaced (str_preprocess of nft's src/parser_bison.y): a dollar sign
+// and what follows it, up to a character that names do not have.
+func (c *checker) expandText(w *WordNode) string {
+	text := w.Text
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "$")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		n := 0
+		for n < len(rest) && (isLetter(rest[n]) || isDigit(rest[n]) || rest[n] == '_') {
+			n++
+		}
+		if n == 0 { // a dollar sign alone
+			b.WriteByte('$')
+			text = rest
+			continue
+		}
+		x := c.expand(&VarNode{Span: w.Span, Name: rest[:n]})
+		value, ok := x.(*WordNode)
+		if !ok {
+			c.fail(w.Span, "", "`$%s` stands for more than a word, it cannot be a part of a text", rest[:n])
+		}
+		b.WriteString(value.Text)
+		text = rest[n:]
+	}
+}

@@ -213,8 +213,7 @@ func (c *checker) natPort(n *NATNode, at Span) {
 			c.fail(at, "match the protocol before it, such as `tcp dport 80 "+n.Kind+" ...` or `meta l4proto { tcp, udp } ...`",
 				"a port needs packets that have ports, but the rule is for any protocol")
 		}
-	default:
-		c.unsupported(at, "a port for %s packets, which have none,", TypeInetProto.format([]byte{byte(c.ctx.l4)}))
+	default: // without ports: nft and the kernel take it, and nothing is rewritten
 	}
 }
 
@@ -260,16 +259,8 @@ func (c *checker) natAddr(n *NATNode, s *NAT, x ExprNode) {
 	}
 }
 
-// natValue is a constant of type d.
-func (c *checker) natValue(x ExprNode, d *Datatype) Expr {
-	e := c.stmtValue(x, d)
-	switch e.(type) {
-	case *Const, *Range, *Prefix, *MapLookup:
-	default:
-		c.unsupported(x.Range(), "an address or a port that is computed")
-	}
-	return e
-}
+// natValue is a constant of type d, or what yields one.
+func (c *checker) natValue(x ExprNode, d *Datatype) Expr { return c.stmtValue(x, d) }
 
 // natMap checks a map of addresses, or of addresses with ports: its first element says which, if it is in braces.
 func (c *checker) natMap(n *NATNode, s *NAT, m *MapNode, addr *Datatype) {

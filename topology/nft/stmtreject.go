@@ -48,6 +48,9 @@ func (n *RejectNode) check(c *checker) Stmt {
 	if c.table.Family == FamilyARP {
 		c.fail(n.Span, "", "reject does not exist in the arp family")
 	}
+	if c.ctx.family == FamilyARP {
+		c.fail(n.Span, "write `drop`", "packets of ARP cannot be rejected, only those of IPv4 and IPv6")
+	}
 	if n.With == nil {
 		// As in nft: port-unreachable, in the protocol of the packet.
 		switch {

@@ -7,7 +7,8 @@ type TproxyNode struct {
 	To     *AddrPortNode
 }
 
-// Tproxy hands the packet to a local socket without rewriting it. Addr and Port are constants, or nil.
+// Tproxy hands the packet to a local socket without rewriting it. Addr and Port are what yields one value, or
+// nil.
 type Tproxy struct {
 	Span
 	Family Family // of Addr; FamilyUnspec in a table of family inet without an address
@@ -74,23 +75,12 @@ func (n *TproxyNode) check(c *checker) Stmt {
 		if s.Family == FamilyIP6 {
 			d = TypeIPv6Addr
 		}
-		s.Addr = c.tproxyValue(n.To.Addr, d)
+		s.Addr = c.oneValue(n.To.Addr, d)
 	}
 	if n.To.Port != nil {
-		s.Port = c.tproxyValue(n.To.Port, TypeInetService)
+		s.Port = c.oneValue(n.To.Port, TypeInetService)
 	}
 	return s
-}
-
-func (c *checker) tproxyValue(x ExprNode, d *Datatype) Expr {
-	if e := c.expand(x); reads(e) {
-		c.unsupported(x.Range(), "tproxy to what the packet says")
-	}
-	e, ok := c.value(x, d).(*Const)
-	if !ok {
-		c.fail(x.Range(), "", "one value of type %s is wanted", d)
-	}
-	return e
 }
 
 func (s *Tproxy) String() string {
@@ -100,11 +90,7 @@ func (s *Tproxy) String() string {
 	}
 	out += "to "
 	if s.Addr != nil {
-		addr := s.Addr.String()
-		if s.Family == FamilyIP6 && s.Port != nil {
-			addr = "[" + addr + "]"
-		}
-		out += addr
+		out += addrText(s.Addr, s.Port != nil)
 	}
 	if s.Port != nil {
 		out += ":" + s.Port.String()
