@@ -32,7 +32,8 @@ type nodeWork struct {
 	devices []device          // bridges, then link ends, in the order of the file; then the others, each behind what it sits on
 	late    []topology.Sysctl // whose key was not there before the devices were
 
-	there bool // the node is up already, and only what is new in it is to be made
+	there bool // the node is up already, and only devices are to be made that it does not have
+	idle  bool // not even these
 }
 
 // device is a device of a node. Its number is given out here, so that a node's devices always come in the order of
@@ -46,6 +47,8 @@ type device struct {
 	master int  // index of the bridge, bond or vrf it belongs to; 0: none
 	joins  bool // that is a bridge
 	placed bool
+
+	have bool // it is there already
 }
 
 // build makes everything. What an error leaves half made goes with the holder.

@@ -22,6 +22,9 @@ func (b *builder) configure() (string, error) {
 	err := each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
 		for i, ok := todo(); ok; i, ok = todo() {
 			n := &b.nodes[i]
+			if n.idle {
+				continue
+			}
 			if err := hop.Enter(n.Name); err != nil {
 				return &OpError{Op: "configure the node", Node: n.Name, Pos: n.Pos, Err: err}
 			}
@@ -92,6 +95,9 @@ func (n *nodeWork) configure(c *link.Conn) error {
 	}
 	for i := range n.devices {
 		d := &n.devices[i]
+		if d.have {
+			continue
+		}
 		for _, a := range d.addrs() {
 			if err := c.AddAddr(d.Index, a); err != nil {
 				return &OpError{Op: "add address " + a.String(), Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
@@ -108,9 +114,15 @@ func (n *nodeWork) configure(c *link.Conn) error {
 	}
 	for i := range n.devices {
 		d := &n.devices[i]
+		if d.have {
+			continue
+		}
 		if err := c.Up(d.Index); err != nil {
 			return &OpError{Op: "bring up", Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
 		}
+	}
+	if n.there {
+		return nil
 	}
 	for _, r := range n.Routes {
 		if err := n.addRoute(c, r); err != nil {
@@ -121,8 +133,13 @@ func (n *nodeWork) configure(c *link.Conn) error {
 }
 
 func (n *nodeWork) addRoute(c *link.Conn, r topology.Route) error {
+	return n.putRoute("add", c.AddRoute, r)
+}
+
+// putRoute does something with a route of the node.
+func (n *nodeWork) putRoute(verb string, do func(link.Route) error, r topology.Route) error {
 	rt := link.Route{Dst: r.Dst, Via: r.Via}
-	e := &OpError{Op: "add route " + r.Dst.String(), Node: n.Name, Pos: r.Pos}
+	e := &OpError{Op: verb + " route " + r.Dst.String(), Node: n.Name, Pos: r.Pos}
 	if r.Via.IsValid() {
 		e.Op += " via " + r.Via.String()
 	}
@@ -137,7 +154,7 @@ func (n *nodeWork) addRoute(c *link.Conn, r topology.Route) error {
 			return e
 		}
 	}
-	if e.Err = c.AddRoute(rt); e.Err == nil {
+	if e.Err = do(rt); e.Err == nil {
 		return nil
 	}
 	if errors.Is(e.Err, unix.ENETUNREACH) || errors.Is(e.Err, unix.EHOSTUNREACH) {

@@ -61,7 +61,7 @@ func (d *device) port() *topology.Port {
 func (n *nodeWork) makeDevices(c *link.Conn) error {
 	for i := range n.devices {
 		d := &n.devices[i]
-		if d.made == nil {
+		if d.made == nil || d.have {
 			continue
 		}
 		at := link.Made{Index: d.Index}
@@ -123,6 +123,9 @@ func bridgeError(node string, b *topology.BridgeDevice, err error) error {
 func (n *nodeWork) joinMasters(c *link.Conn) error {
 	for i := range n.devices {
 		d := &n.devices[i]
+		if d.have {
+			continue
+		}
 		if d.master != 0 && !d.placed {
 			if err := c.SetMaster(d.Index, d.master); err != nil {
 				return &OpError{Op: "make a member of " + d.masterName(), Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
@@ -142,7 +145,7 @@ func (n *nodeWork) joinMasters(c *link.Conn) error {
 	}
 	for i := range n.devices {
 		d := &n.devices[i]
-		if d.bridge == nil {
+		if d.bridge == nil || d.have {
 			continue
 		}
 		if d.bridge.VLANs != nil {

@@ -21,6 +21,9 @@ func (b *builder) makeLinks() (string, error) {
 		}
 		defer c.Close()
 		for i, ok := todo(); ok; i, ok = todo() {
+			if b.nodes[b.index[links[i].A.Node]].device(links[i].A.Iface).have {
+				continue // a cable has both its ends or none
+			}
 			if err := b.makeLink(c, &links[i]); err != nil {
 				return err
 			}

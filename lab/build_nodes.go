@@ -45,6 +45,9 @@ func (b *builder) makeNodes() (string, error) {
 		defer sysctls.Close()
 		for i, ok := todo(); ok; i, ok = todo() {
 			n := &b.nodes[i]
+			if n.idle {
+				continue
+			}
 			err := hop.Enter(n.Name)
 			if err == nil {
 				err = sysctls.Entered()
@@ -52,8 +55,10 @@ func (b *builder) makeNodes() (string, error) {
 			if err != nil {
 				return &OpError{Op: "set kernel parameters", Node: n.Name, Pos: n.Pos, Err: err}
 			}
-			if err := n.setSysctls(sysctls, fresh); err != nil {
-				return err
+			if !n.there {
+				if err := n.setSysctls(sysctls, fresh); err != nil {
+					return err
+				}
 			}
 			if err := n.makeBridges(); err != nil {
 				return err
@@ -157,7 +162,7 @@ func (n *nodeWork) makeBridges() error {
 	}
 	defer c.Close()
 	for _, d := range n.devices {
-		if d.bridge == nil {
+		if d.bridge == nil || d.have {
 			continue
 		}
 		if err := c.AddBridge(d.bridge, d.Index); err != nil {

@@ -72,7 +72,7 @@ func (b *builder) spanning() time.Duration {
 func (n *nodeWork) await(hop *netns.Hopper, deadline time.Time, within time.Duration) error {
 	var wants []link.Want
 	for _, d := range n.devices {
-		if !n.carrier(&d) {
+		if d.have || !n.carrier(&d) {
 			continue
 		}
 		wants = append(wants, d.Want)
@@ -107,7 +107,7 @@ func (n *nodeWork) await(hop *netns.Hopper, deadline time.Time, within time.Dura
 func (b *builder) startServices() (int, error) {
 	var busy []*nodeWork
 	for i := range b.nodes {
-		if len(b.nodes[i].Services) > 0 {
+		if len(b.nodes[i].Services) > 0 && !b.nodes[i].there {
 			busy = append(busy, &b.nodes[i])
 		}
 	}
@@ -155,7 +155,7 @@ func (b *builder) runCommands() (int, error) {
 	var busy []*nodeWork
 	total := 0
 	for i := range b.nodes {
-		if n := len(b.nodes[i].Exec); n > 0 {
+		if n := len(b.nodes[i].Exec); n > 0 && !b.nodes[i].there {
 			busy = append(busy, &b.nodes[i])
 			total += n
 		}

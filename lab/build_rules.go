@@ -18,7 +18,7 @@ import (
 func (b *builder) loadRules() (string, error) {
 	var busy []*nodeWork
 	for i := range b.nodes {
-		if b.nodes[i].Ruleset != nil {
+		if b.nodes[i].Ruleset != nil && !b.nodes[i].there {
 			busy = append(busy, &b.nodes[i])
 		}
 	}

@@ -14,7 +14,7 @@ const defaultMTU = 1500
 func (n *nodeWork) impair(c *link.Conn) error {
 	for i := range n.devices {
 		d := &n.devices[i]
-		if d.cable == nil || d.cable.Kind != topology.Veth || d.end.Impair.IsZero() {
+		if d.have || d.cable == nil || d.cable.Kind != topology.Veth || d.end.Impair.IsZero() {
 			continue
 		}
 		if err := c.Impair(d.Index, mtuOf(d.cable), d.end.Impair); err != nil {
