@@ -120,6 +120,7 @@ func (c *compiler) nft(n *node) {
 	if l.files == nil {
 		return
 	}
+	c.ruleDevices(n, main, l, s.Inline)
 	n.plan.Ruleset = &Ruleset{Main: main, Files: l.files, FirstLine: s.FirstLine, FirstCol: s.FirstCol, Pos: s.Text.Pos}
 }
 

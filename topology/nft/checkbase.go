@@ -154,6 +154,7 @@ func (c *checker) deviceNames(list ExprNode) []string {
 			c.fail(w.Span, "", "the name of the device is empty")
 		}
 		out = append(out, w.Text)
+		c.rs.Devices = append(c.rs.Devices, Device{w.Span, w.Text})
 	}
 	walk(list)
 	if len(out) == 0 {

@@ -79,6 +79,9 @@ func (c *checker) constant(w *WordNode, d *Datatype) constVal {
 		}
 		c.fail(w.Span, hint, "%s", err.Error())
 	}
+	if symbol != "" && d == TypeIfIndex {
+		c.rs.Devices = append(c.rs.Devices, Device{w.Span, symbol})
+	}
 	return constVal{be: data, symbol: symbol, utc: isClock(d) && w.Kind == WordNumber}
 }
 

@@ -8,6 +8,16 @@ import "time"
 type Ruleset struct {
 	Tables []*Table
 	Flush  []Flush // what is to be emptied before, in the order written
+
+	// Devices are named where the kernel wants a device that exists when the rules are loaded: by chains at ingress and
+	// egress, by flowtables, by iif and oif.
+	Devices []Device
+}
+
+// Device is the name of a device that must exist when the rules are loaded.
+type Device struct {
+	Span
+	Name string
 }
 
 // Flush is a `flush ruleset`, `flush table`, `delete table` or `destroy table`. The tables of the Ruleset are what the
