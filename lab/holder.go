@@ -31,11 +31,13 @@ type holder struct {
 	started time.Time
 
 	changes sync.Mutex // held while the lab is being changed: one change at a time
+	faults  faults
 
 	mu      sync.Mutex // guards what clients ask for while the lab is being built or changed
 	state   State
 	current *topology.Plan           // what the lab is now
 	handles map[string][]path.Handle // of each node's rules
+	inForce []Fault
 
 	services map[string]io.Closer // that run, by serviceKey; guarded by changes once the lab is up
 }
@@ -50,7 +52,7 @@ func holderMain() int {
 		return 1
 	}
 	h := &holder{control: control, reaper: newReaper(), log: newLogbook(), state: Starting,
-		handles: map[string][]path.Handle{}}
+		handles: map[string][]path.Handle{}, inForce: []Fault{}, faults: newFaults()}
 	if err := h.begin(); err != nil {
 		_ = control.send(msgFailed, asOpError(err, "build the lab")) // if up is gone, nobody wants to know
 		return 1

@@ -20,6 +20,7 @@ const (
 	// Requests and what answers them. msgError answers any.
 	msgError    = "error"    // *OpError
 	msgRuleset  = "ruleset"  // rulesetRequest; no body
+	msgFault    = "fault"    // FaultRequest; FaultReport
 	msgStatus   = "status"   // no body; Status
 	msgPlan     = "plan"     // no body; *topology.Plan
 	msgRules    = "rules"    // no body; loaded

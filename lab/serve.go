@@ -61,6 +61,12 @@ func (h *holder) answer(w *wire, m *message, files []*os.File) error {
 			return err
 		}
 		return h.answerRuleset(w, r)
+	case msgFault:
+		var r FaultRequest
+		if err := m.decode(&r); err != nil {
+			return err
+		}
+		return h.answerFault(w, r)
 	case msgLogs:
 		var r logsRequest
 		if err := m.decode(&r); err != nil {

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -123,16 +122,8 @@ func (h *holder) kill(p process) {
 	}
 }
 
-// sessionOf is the session of a process, the sixth field of /proc/PID/stat; 0 if it is gone.
+// sessionOf is the session of a process; 0 if it is gone.
 func sessionOf(pid int) int {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0
-	}
-	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:]) // the name before it may hold anything
-	if len(fields) < 4 {
-		return 0
-	}
-	sid, _ := strconv.Atoi(string(fields[3]))
-	return sid
+	s, _ := procStat(pid)
+	return s.session
 }

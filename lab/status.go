@@ -28,6 +28,7 @@ type Status struct {
 	Started time.Time    `json:"started"`
 	Nodes   []NodeStatus `json:"nodes"`
 	Links   []LinkStatus `json:"links"`
+	Faults  []Fault      `json:"faults"` // in force
 }
 
 // HolderStatus is the process that owns the lab.
@@ -87,7 +88,7 @@ func (s *Status) LinksUp() int {
 // answerStatus is the holder's part.
 func (h *holder) answerStatus(w *wire) error {
 	h.mu.Lock()
-	s := Status{State: h.state}
+	s := Status{State: h.state, Faults: h.inForce}
 	h.mu.Unlock()
 	p := h.plan()
 	s.Name, s.File, s.Started = p.Name, h.order.File, h.started

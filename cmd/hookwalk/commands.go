@@ -6,7 +6,7 @@ import "github.com/spf13/cobra"
 func verbs() []verbGroup {
 	return []verbGroup{
 		{"Begin:", []*cobra.Command{demoCmd()}},
-		{"Labs:", []*cobra.Command{upCmd(), downCmd(), statusCmd(), execCmd(), shellCmd(), logsCmd()}},
+		{"Labs:", []*cobra.Command{upCmd(), downCmd(), statusCmd(), execCmd(), shellCmd(), logsCmd(), faultCmd()}},
 		{"Packets:", []*cobra.Command{whyCmd(), traceCmd(), tuiCmd(), pingCmd(), sendCmd()}},
 		{"Files:", []*cobra.Command{lintCmd(), graphCmd(), fmtCmd(), schemaCmd()}},
 		{"The program:", []*cobra.Command{doctorCmd(), versionCmd()}},

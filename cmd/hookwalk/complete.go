@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,11 +27,12 @@ func addCompletion(root *cobra.Command) {
 		"labs":    {[]string{"down", "status"}, completeLabs},
 		"nodes":   {[]string{"exec", "shell", "logs"}, completeNodes},
 		"targets": {[]string{"why", "trace", "ping", "send", "tui"}, completeTargets},
+		"faults":  {[]string{"fault link", "fault node"}, completeFaults},
 		"files":   {[]string{"up", "lint", "graph"}, completeFiles("yaml", "yml")},
 		"rules":   {[]string{"fmt"}, completeFiles("nft")},
 	} {
 		for _, verb := range c.verbs {
-			cmd, _, err := root.Find([]string{verb})
+			cmd, _, err := root.Find(strings.Fields(verb))
 			if err != nil {
 				panic(fmt.Sprintf("completion of %s: %v", names, err)) // the table names no verb that is not there
 			}
@@ -97,6 +99,21 @@ func completeTargets(cmd *cobra.Command, args []string, _ string) ([]string, cob
 		}
 		return out
 	})
+}
+
+// completeFaults offers nodes, and behind them what can be done to a link or a node.
+func completeFaults(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	nodes, do := 1, []string{lab.FaultStop, lab.FaultStart, lab.FaultPause, lab.FaultResume}
+	if cmd.Name() == "link" {
+		nodes, do = 2, []string{"down", "up", "flap", "clear", "delay", "loss", "duplicate", "corrupt", "reorder", "rate", "limit"}
+	}
+	switch {
+	case len(args) < nodes:
+		return completeNodes(cmd, nil, "")
+	case len(args) == nodes || cmd.Name() == "link":
+		return do, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
 // describe is a node's name, and behind a tab what the shell shows beside it.

@@ -20,7 +20,7 @@ func statusCmd() *cobra.Command {
 		Use:   "status [LAB]",
 		Short: "List the labs that are up; with LAB, its nodes",
 		Long: `Lists the labs of this user with what of them works right now: nodes that are there, links whose ends are both up.
-With LAB, or -l, it lists the nodes of that lab, too. Root sees the labs of other users as UID/NAME.`,
+With LAB, or -l, it lists the nodes of that lab, too, the links that are down, and the faults in force. Root sees the labs of other users as UID/NAME.`,
 		Args: words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := global.lab
@@ -56,7 +56,7 @@ func runStatus(ctx context.Context, out io.Writer, name string) error {
 		s, err := l.Status(ctx)
 		line := labStatus{Status: s}
 		if err != nil {
-			line = labStatus{&lab.Status{Name: l.Name(), State: "silent", Nodes: []lab.NodeStatus{}, Links: []lab.LinkStatus{}}, err.Error()}
+			line = labStatus{&lab.Status{Name: l.Name(), State: "silent", Nodes: []lab.NodeStatus{}, Links: []lab.LinkStatus{}, Faults: []lab.Fault{}}, err.Error()}
 		}
 		list = append(list, line)
 	}
@@ -102,6 +102,11 @@ func statusNodes(out io.Writer, s *lab.Status) error {
 			fmt.Fprintf(w, "%sdown: %s -- %s\n", before, l.A, l.B)
 			before = ""
 		}
+	}
+	before = "\n"
+	for _, f := range s.Faults {
+		fmt.Fprintf(w, "%sfault: %s\n", before, f)
+		before = ""
 	}
 	return w.Flush()
 }

@@ -110,13 +110,14 @@ func neighbourState(s int) string {
 	return "none"
 }
 
-// LookupAdminUp reports whether a device is switched on, with or without carrier.
-func LookupAdminUp(dev string) (bool, error) {
+// LookupUp reports whether a device is switched on, and whether it has carrier.
+func LookupUp(dev string) (admin, carrier bool, err error) {
 	l, err := netlink.LinkByName(dev)
 	if err != nil {
-		return false, fmt.Errorf("device %s: %w", dev, err)
+		return false, false, fmt.Errorf("device %s: %w", dev, err)
 	}
-	return l.Attrs().RawFlags&unix.IFF_UP != 0, nil
+	flags := l.Attrs().RawFlags
+	return flags&unix.IFF_UP != 0, flags&unix.IFF_LOWER_UP != 0, nil
 }
 
 // LookupListener finds the socket that a packet for addr:port meets, as "tcp 0.0.0.0:80"; "" if there is none.

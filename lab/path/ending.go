@@ -139,6 +139,7 @@ func (w *walk) neverSent(p *Path) {
 		if special(facts.RouteType) {
 			reason = fmt.Sprintf("%s route to %s (%s)", facts.RouteType, w.a.rec.Probe.Dst, sent.Errno)
 		}
+		reason += facts.downText()
 		w.ended(p, Drop, Place{Node: from, Hook: "route", Reason: reason}, "DROP", Observed, bySocket)
 	case sent.Errno != "":
 		w.ended(p, Error, Place{Node: from, Hook: "socket", Reason: "it could not be sent: " + sent.Errno}, "ERROR", Observed, bySocket)
@@ -259,7 +260,7 @@ func (w *walk) noNeighbour(p *Path, t *traversal, facts *Facts) {
 		by += ", neighbour table"
 		switch {
 		case facts.LinkDown != "":
-			reason += "; " + facts.LinkDown + " is down"
+			reason += facts.downText()
 			by += ", link state"
 		case facts.NextHopOwner == "":
 			reason += "; no node has this address in the lab's file"
@@ -277,6 +278,7 @@ func (w *walk) noRoute(p *Path, t *traversal, facts *Facts) {
 	if by == byTTL && w.rounds(t.node) > 2 {
 		reason += " in a routing loop"
 	}
+	reason += facts.downText()
 	proof := Inferred
 	if icmp := w.ownError(t.node); icmp != "" {
 		proof, by = Observed, fmt.Sprintf("icmp %s from %s, %s", icmp, t.node, by)
@@ -293,6 +295,14 @@ func (w *walk) rounds(node string) int {
 		}
 	}
 	return n
+}
+
+// downText names a link that is down, behind a reason.
+func (f *Facts) downText() string {
+	if f.LinkDown == "" {
+		return ""
+	}
+	return "; " + f.LinkDown + " is down"
 }
 
 // byTTL is what a used up ttl is concluded from.

@@ -3,6 +3,7 @@ package trace
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,9 @@ func (s *session) factsOf(p *path.Path, rec *path.Recording) []path.Facts {
 	})
 	if err != nil {
 		return nil
+	}
+	if p.At.Hook == "route" {
+		s.askWays(&f, &last, p.Nodes)
 	}
 	return []path.Facts{f}
 }
@@ -97,25 +101,67 @@ func (s *session) askNeighbour(f *path.Facts, p *path.Packet) error {
 	if f.Neighbour, err = link.LookupNeighbour(p.Oif, hop); err != nil {
 		return err
 	}
-	return s.askLink(f, p)
+	if f.LinkDown = s.linkDown(f.Node, p.Oif); f.LinkDown == "" {
+		if node, dev, ok := s.network.OwnerDevice(hop); ok { // it may be behind bridges
+			f.LinkDown = s.linkDown(node, dev)
+		}
+	}
+	return nil
 }
 
-// askLink finds which end of the cable is down, if one is. An end without carrier is not down by itself: its peer is.
+// askLink finds which end of the cable is down, if one is.
 func (s *session) askLink(f *path.Facts, p *path.Packet) error {
-	if up, err := link.LookupAdminUp(p.Oif); err != nil || !up {
-		f.LinkDown = f.Node + ":" + p.Oif
-		return nil
+	f.LinkDown = s.linkDown(f.Node, p.Oif)
+	return nil
+}
+
+// linkDown is the end of a cable that is down, "" if none is or nobody knows. An end without carrier is not down by
+// itself if its peer is.
+func (s *session) linkDown(node, dev string) string {
+	admin, carrier := lookupUp(node, dev)
+	if !admin {
+		return node + ":" + dev
 	}
-	node, dev, ok := s.network.Peer(f.Node, p.Oif)
+	peer, peerDev, ok := s.network.Peer(node, dev)
 	if !ok {
-		return nil
+		return ""
 	}
-	return netns.Do(node, func() error {
-		if up, err := link.LookupAdminUp(dev); err != nil || !up {
-			f.LinkDown = node + ":" + dev
+	if admin, _ := lookupUp(peer, peerDev); !admin {
+		return peer + ":" + peerDev
+	}
+	if !carrier {
+		return node + ":" + dev
+	}
+	return ""
+}
+
+// lookupUp reports whether a device is switched on, and whether it has carrier. Of a node that cannot be entered it
+// knows nothing bad.
+func lookupUp(node, dev string) (admin, carrier bool) {
+	admin, carrier = true, true
+	_ = netns.Do(node, func() error {
+		var err error
+		if admin, carrier, err = link.LookupUp(dev); err != nil {
+			admin, carrier = false, false // a device that is not there is down
 		}
 		return nil
 	})
+	return admin, carrier
+}
+
+// askWays finds the first node of a way whose link towards the destination, as the file has it, is down: the kernel
+// forgets the routes over it, so that the packet is refused, or goes where it should not.
+func (s *session) askWays(f *path.Facts, p *path.Packet, nodes []string) {
+	for i, n := range nodes {
+		if slices.Contains(nodes[:i], n) {
+			continue // a loop
+		}
+		if dev, ok := s.network.Way(n, p.Dst); ok {
+			if f.LinkDown = s.linkDown(n, dev); f.LinkDown != "" {
+				return
+			}
+		}
+	}
 }
 
 // askRoute asks the FIB about the packet as it stood in front of the routing decision, and about the way back.

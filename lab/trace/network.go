@@ -106,3 +106,43 @@ func (n *Network) Service(node, proto string, port uint16) string {
 	}
 	return ""
 }
+
+// OwnerDevice is the node and the device that have an address.
+func (n *Network) OwnerDevice(addr netip.Addr) (node, dev string, ok bool) {
+	return n.plan.OwnerOf(addr)
+}
+
+// Way is the device by which the lab's file has a node send to an address: that of the longest prefix among its own
+// networks and its routes.
+func (n *Network) Way(node string, dst netip.Addr) (dev string, ok bool) {
+	spec := n.plan.Node(node)
+	if spec == nil || !dst.IsValid() {
+		return "", false
+	}
+	own := func(addr netip.Addr) (dev string, bits int) {
+		bits = -1
+		for _, e := range n.plan.Interfaces(node) {
+			for _, p := range e.Addrs {
+				if p.Masked().Contains(addr) && p.Bits() > bits {
+					dev, bits = e.Iface, p.Bits()
+				}
+			}
+		}
+		return dev, bits
+	}
+	dev, bits := own(dst)
+	for _, r := range spec.Routes {
+		if !r.Dst.Contains(dst) || r.Dst.Bits() <= bits {
+			continue
+		}
+		by := r.Dev
+		if by == "" {
+			by, _ = own(r.Via)
+		}
+		if by != "" {
+			dev, bits = by, r.Dst.Bits()
+		}
+	}
+	_, _, cable := n.plan.Peer(node, dev)
+	return dev, bits >= 0 && cable
+}

@@ -1,0 +1,142 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+// faultNode stops, starts, pauses or resumes a node.
+func (h *holder) faultNode(plan *topology.Plan, r *NodeRequest) (string, error) {
+	op := "fault node " + r.Name
+	n := plan.Node(r.Name)
+	if n == nil {
+		return "", badFault(op, fmt.Sprintf("there is no node %q%s", r.Name, plan.Suggest(r.Name)))
+	}
+	st := h.faults.nodes[n.Name]
+	switch r.Do {
+	case FaultPause, FaultStop:
+		stop := r.Do == FaultStop
+		if st != nil && (st.stopped || !stop) {
+			break // it is so already
+		}
+		return h.holdNode(plan, n, stop)
+	case FaultStart, FaultResume:
+		switch {
+		case st == nil:
+			return n.Name + "  runs already", nil
+		case st.stopped && r.Do == FaultResume:
+			return "", badFault(op, "it is stopped, not paused: hookwalk fault node "+n.Name+" start")
+		case !st.stopped && r.Do == FaultStart:
+			return "", badFault(op, "it is paused, not stopped: hookwalk fault node "+n.Name+" resume")
+		}
+		delete(h.faults.nodes, n.Name)
+		return n.Name + "  runs", errors.Join(h.syncLinks(plan), h.wake(n, st))
+	default:
+		return "", badFault(op, fmt.Sprintf("%q means nothing here", r.Do))
+	}
+	return h.nodeText(n.Name), nil
+}
+
+func (h *holder) nodeText(name string) string {
+	for _, f := range h.listFaults() {
+		if f.Node != nil && f.Node.Name == name {
+			return f.String()
+		}
+	}
+	return ""
+}
+
+// holdNode pauses a node: its processes do nothing any more, its built-in services do not answer. One that is stopped
+// loses its links and its services, too.
+func (h *holder) holdNode(plan *topology.Plan, n *topology.Node, stop bool) (string, error) {
+	st := h.faults.nodes[n.Name]
+	if st == nil {
+		st = &nodeState{}
+	}
+	held, err := h.holdProcesses(n.Name)
+	st.held = append(st.held, held...)
+	if err != nil {
+		return "", errors.Join(&OpError{Op: "hold the processes", Node: n.Name, Err: err}, h.wake(n, st))
+	}
+	st.stopped = stop
+	h.faults.nodes[n.Name] = st
+	h.closeServices(n)
+	if stop {
+		err = h.syncLinks(plan)
+	}
+	return h.nodeText(n.Name), err
+}
+
+// wake lets the processes of a node go on, and starts its services.
+func (h *holder) wake(n *topology.Node, st *nodeState) error {
+	for _, p := range st.held {
+		if p.same() {
+			_ = unix.Kill(p.pid, unix.SIGCONT) // an error means it is gone
+		}
+	}
+	if n == nil {
+		return nil
+	}
+	return h.openServices(n)
+}
+
+// heldProcess is a process that was stopped, told from a later one with the same number by when it was started.
+type heldProcess struct {
+	pid   int
+	start uint64
+}
+
+func (p heldProcess) same() bool {
+	s, err := procStat(p.pid)
+	return err == nil && s.start == p.start
+}
+
+// holdProcesses stops all processes in the network namespace of a node, except those that are stopped already. A process
+// that was told to stop makes no child any more (copy_process, kernel/fork.c, gives up when a signal is pending), so
+// when a look finds no new one, there is none.
+func (h *holder) holdProcesses(node string) ([]heldProcess, error) {
+	if !h.ownProc {
+		return nil, errors.New("the lab has no /proc of its own, so its processes are not known")
+	}
+	id, err := netns.ID(node)
+	if err != nil {
+		return nil, err
+	}
+	var held []heldProcess
+	seen := map[int]bool{os.Getpid(): true}
+	for again := true; again; {
+		again = false
+		entries, err := os.ReadDir("/proc")
+		if err != nil {
+			return held, err
+		}
+		for _, e := range entries {
+			pid, err := strconv.Atoi(e.Name())
+			if err != nil || seen[pid] {
+				continue
+			}
+			var ns unix.Stat_t
+			if unix.Stat("/proc/"+e.Name()+"/ns/net", &ns) != nil || ns.Ino != id {
+				continue // gone, or elsewhere
+			}
+			s, err := procStat(pid)
+			seen[pid], again = true, true
+			if err != nil || s.state == 'T' || s.state == 'Z' {
+				continue
+			}
+			if err := unix.Kill(pid, unix.SIGSTOP); err == nil {
+				held = append(held, heldProcess{pid, s.start})
+			} else if !errors.Is(err, unix.ESRCH) {
+				return held, fmt.Errorf("stop process %d: %w", pid, err)
+			}
+		}
+	}
+	return held, nil
+}

@@ -1,0 +1,38 @@
+package lab
+
+import (
+	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+// openServices starts those services of a node that do not run. h.changes is held.
+func (h *holder) openServices(n *topology.Node) error {
+	if len(n.Services) == 0 {
+		return nil
+	}
+	return netns.Do(n.Name, func() error {
+		for _, s := range n.Services {
+			key := serviceKey(n.Name, s)
+			if h.services[key] != nil {
+				continue
+			}
+			c, err := h.startService(n.Name, s)
+			if err != nil {
+				return err
+			}
+			h.services[key] = c
+		}
+		return nil
+	})
+}
+
+// closeServices ends a node's services. h.changes is held.
+func (h *holder) closeServices(n *topology.Node) {
+	for _, s := range n.Services {
+		key := serviceKey(n.Name, s)
+		if c := h.services[key]; c != nil {
+			_ = c.Close() // a socket has nothing to flush
+			delete(h.services, key)
+		}
+	}
+}
