@@ -6,6 +6,10 @@
 // every value typed and in the kernel's byte order. Both report all mistakes at once, each with its place, and with
 // Unsupported set where nft knows a construct that this package does not: it never takes one for another.
 //
+// From there: [Chain.Eval] and [Rule.Eval] hold a [Packet] against rules, and say of each which expression decided; what
+// one packet cannot show is [Unknown], with the reason. [Lint] finds rules that are allowed and still wrong. [Walk]
+// visits everything that is written in a File. The examples have each of these in a few lines.
+//
 // Rule.Text is a rule on one line in nft's spelling, without its comment: `tcp dport { 22, 80 } accept`. Where nft
 // lists a rule differently from how it was written, the text follows nft in the spelling of values (`http` is 80) but
 // keeps the order of elements and what nft would leave out.

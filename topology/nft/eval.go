@@ -33,6 +33,8 @@ type machine struct {
 	ether    bool   // the rule has looked at the Ethernet header
 	vlan     bool   // and at the VLAN tag in it
 	effects  []effect
+	room     []ExprResult // for the results of the next rules
+	chunk    int          // how many to make room for at once; 0: for those of one rule
 }
 
 // effect is a write that takes place at once. It does so if everything before it in the rule matched, also when
@@ -46,14 +48,21 @@ type effect struct {
 
 // run holds a rule against a packet. A machine may be run again and again.
 func (m *machine) run(r *Rule, p *Packet) {
-	*m = machine{rule: r, p: p, l4: -1, effects: m.effects[:0]}
+	*m = machine{rule: r, p: p, l4: -1, effects: m.effects[:0], room: m.room, chunk: m.chunk}
 	m.res = RuleResult{Rule: r, Match: Yes, Verdict: VerdictContinue}
 	if r.Chain != nil && r.Chain.Table != nil {
 		m.table = r.Chain.Table.Family
 	}
-	m.res.Exprs = make([]ExprResult, 0, len(r.Stmts))
+	n := len(r.Stmts)
+	if len(m.room) < n {
+		m.room = make([]ExprResult, max(n, m.chunk))
+	}
+	m.res.Exprs = m.room[:0:n]
 	for _, s := range r.Stmts {
 		s.(evaluator).eval(m)
+	}
+	if used := len(m.res.Exprs); used <= n { // else they were moved elsewhere
+		m.res.Exprs, m.room = m.res.Exprs[:used:used], m.room[used:]
 	}
 	if m.res.Match != Unknown {
 		m.res.Why = ""
