@@ -9,14 +9,15 @@ import (
 	"github.com/hookwalk/hookwalk/topology/nft"
 )
 
-// Attributes and a flag of chains without a name that golang.org/x/sys lacks (enum nft_chain_attributes, nft_chain_flags,
-// nft_rule_attributes and nft_verdict_attributes of nf_tables.h, Linux 5.9).
+// Attributes and flags of chains that golang.org/x/sys lacks, most of them for those without a name (enum
+// nft_chain_attributes, nft_chain_flags, nft_rule_attributes and nft_verdict_attributes of nf_tables.h, Linux 5.9).
 const (
-	nftaChainFlags   = 10
-	nftaChainID      = 11
-	nftChainBinding  = 1 << 2
-	nftaRuleChainID  = 11
-	nftaVerdictChain = 3
+	nftaChainFlags    = 10
+	nftaChainID       = 11
+	nftChainHWOffload = 1 << 1
+	nftChainBinding   = 1 << 2
+	nftaRuleChainID   = 11
+	nftaVerdictChain  = 3
 )
 
 // blockPrefix is what the kernel's names of chains in braces begin with (nf_tables_addchain).

@@ -2,10 +2,12 @@ package ruleset
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 const blocks = `table inet t {
@@ -73,3 +75,34 @@ func TestBlockHandles(t *testing.T) {
 
 // TestBlocksListed: what is loaded is what nft lists, and what it loads itself.
 func TestBlocksListed(t *testing.T) { compareWithNFT(t, blocks) }
+
+// TestOffloadMessage: a chain that the hardware is to run has nft's flag. Which machine has such a device nobody knows.
+func TestOffloadMessage(t *testing.T) {
+	needNFT(t)
+	const text = "table netdev t {\n\tchain c {\n\t\ttype filter hook ingress device \"lo\" priority 0; policy accept;\n\t\tflags offload;\n\t}\n}\n"
+	var want []string
+	fresh(t, func() { want = nftMessages(text, unix.NFT_MSG_NEWCHAIN) })
+	if len(want) == 0 {
+		t.Skip("this nft does not tell its messages")
+	}
+	b, err := compile(parsed(t, text), false, false, &names{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i, p := range b.parts {
+		if p.base != nil {
+			got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], "", nil))
+		}
+	}
+	if d := gocmp.Diff(want, got); d != "" {
+		t.Errorf("(-nft +ours):\n%s", d)
+	}
+	fresh(t, func() {
+		_, err := Load(source(text), false)
+		var e *Error
+		if !errors.As(err, &e) || e.Hint != "a device of the chain cannot run rules in hardware: leave `flags offload` out" {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -148,6 +148,8 @@ func (p *part) hint(errno unix.Errno, expr string) string {
 		return "each device must exist when the rules are loaded: " + strings.Join(p.base.Devices, ", ")
 	case p.base != nil && errors.Is(errno, unix.ENOENT):
 		return "this kernel has no chains of type " + p.base.Type + ": they need the module nft_chain_" + p.base.Type
+	case p.base != nil && p.base.Offload && errors.Is(errno, unix.EOPNOTSUPP):
+		return "a device of the chain cannot run rules in hardware: leave `flags offload` out"
 	case p.base != nil && errors.Is(errno, unix.EOPNOTSUPP):
 		return "this kernel has no chains of type " + p.base.Type + " at the hook " + string(p.base.Hook) + " with this priority"
 	case errors.Is(errno, unix.EEXIST):

@@ -36,6 +36,9 @@ func (c *compiler) newChain(t *nft.Table, ch *nft.Chain) {
 			c.u32(unix.NFTA_CHAIN_POLICY, uint32(verdictKind(b.Policy)))
 		}
 		c.str(unix.NFTA_CHAIN_TYPE, b.Type)
+		if b.Offload {
+			c.u32(nftaChainFlags, nftChainHWOffload)
+		}
 	}
 	c.comment(nftaChainUserdata, ch.Comment)
 }

@@ -29,7 +29,7 @@ type File struct {
 //	anywhere   *Comment, *Include, *Define, *Raw
 //	in a file  *TableDecl, *FlushDecl, *AddDecl, *ReplaceDecl, *RenameDecl
 //	in a table *ChainDecl, *SetDecl, *ObjectDecl, *FlowtableDecl, *FlagsDecl, *Property
-//	in a chain *BaseDecl, *PolicyDecl, *RuleDecl, *Property
+//	in a chain *BaseDecl, *PolicyDecl, *FlagsDecl, *RuleDecl, *Property
 //	in a set   *TypeDecl, *FlagsDecl, *Property, *ElementsDecl, *StmtDecl
 type Item interface {
 	Node
@@ -187,7 +187,7 @@ type TypeDecl struct {
 	Data     []ExprNode
 }
 
-// FlagsDecl is `flags A, B` of a set or a table.
+// FlagsDecl is `flags A, B` of a set, a table or a chain.
 type FlagsDecl struct {
 	Line
 	Flags []*WordNode

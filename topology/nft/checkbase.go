@@ -242,3 +242,15 @@ func (c *checker) policy(d *PolicyDecl) {
 	}
 	b.Policy, b.PolicyPos = policy, d.Pos
 }
+
+// offload takes over `flags offload` (nft_chain_offload_support of net/netfilter/nf_tables_offload.c).
+func (c *checker) offload(d *FlagsDecl) {
+	b := c.chain.Base
+	if b == nil {
+		c.missing(d.Span, "add `type filter hook ingress device \"eth0\" priority filter;`", "`%s` is no base chain, so it has no flags", c.chain.Name)
+	}
+	if c.table.Family != FamilyNetdev || b.Hook != HookIngress {
+		c.fail(d.Span, "leave it out; a flowtable can have it in the other families", "only a chain at ingress in a table of family netdev can be offloaded")
+	}
+	b.Offload = true
+}

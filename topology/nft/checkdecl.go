@@ -170,6 +170,10 @@ func (c *checker) chainDecl(d *ChainDecl, op string) *Chain {
 	}
 	var policy *PolicyDecl
 	for _, it := range d.Items { // it may stand before the type
+		if f, ok := it.(*FlagsDecl); ok {
+			c.try(func() { c.offload(f) })
+			continue
+		}
 		p, ok := it.(*PolicyDecl)
 		switch {
 		case ok && ch.Base == nil && hasBase(d):

@@ -35,6 +35,7 @@ func inFreshNet(t *testing.T, script string, args ...string) (string, error) {
 
 // notHere are files that this nft or this kernel may refuse, and why.
 var notHere = map[string]string{
+	"chain-offload.nft": "the device has no hardware for it",
 	"rare.nft":          "nft before 1.0.7 knows not `last`, and dies of others",
 	"tunnels.nft":       "nft before 1.0.7 does not look into tunnels",
 	"queue.nft":         "the kernel may lack CONFIG_NFT_QUEUE",

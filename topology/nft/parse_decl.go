@@ -161,7 +161,7 @@ func (p *parser) tableItem() Item {
 			p.advance()
 			return p.setDecl(t, p.identifier("name of the "+t.text))
 		case "flags":
-			return p.flagsDecl(true)
+			return p.flagsDecl("dormant", "owner", "persist")
 		case "comment":
 			return p.property()
 		case "flowtable":
@@ -221,8 +221,10 @@ func (p *parser) chainItem() Item {
 			return p.property()
 		case t.text == "hook" || t.text == "priority":
 			p.fail(p.tokSpan(t), "write `type filter hook input priority filter;`", "`%s` belongs behind `type` on the same line", t.text)
-		case t.text == "devices" || t.text == "flags":
-			p.unsupported(p.tokSpan(t), "`"+t.text+"` as a line of a chain")
+		case t.text == "devices" || t.text == "device":
+			p.fail(p.tokSpan(t), "write `type filter hook ingress devices = { eth0 } priority filter;`", "`%s` belongs between the hook and its priority", t.text)
+		case t.text == "flags":
+			return p.flagsDecl("offload")
 		}
 	}
 	return p.rule()
@@ -325,12 +327,8 @@ func (p *parser) priority() *PriorityNode {
 	return n
 }
 
-func (p *parser) flagsDecl(table bool) Item {
+func (p *parser) flagsDecl(known ...string) Item {
 	first := p.advance()
-	known := []string{"constant", "interval", "timeout", "dynamic"}
-	if table {
-		known = []string{"dormant", "owner", "persist"}
-	}
 	d := &FlagsDecl{}
 	for {
 		d.Flags = append(d.Flags, p.oneOf("flag", known...))

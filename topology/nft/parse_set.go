@@ -31,7 +31,7 @@ func (p *parser) setItem() Item {
 		case "type", "typeof":
 			return p.typeDecl()
 		case "flags":
-			return p.flagsDecl(false)
+			return p.flagsDecl("constant", "interval", "timeout", "dynamic")
 		case "elements":
 			p.advance()
 			p.expect("=", "after `elements`")

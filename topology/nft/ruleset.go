@@ -95,7 +95,8 @@ type Base struct {
 	Priority     int
 	PriorityName string // as written, the name only: "dstnat"; "" if it is a plain number
 	Policy       VerdictKind
-	PolicyPos    Pos // where the policy is written; the zero Pos means the default, accept
+	PolicyPos    Pos  // where the policy is written; the zero Pos means the default, accept
+	Offload      bool // `flags offload`: the hardware of the device runs the rules
 	Devices      []string
 }
 
