@@ -250,28 +250,22 @@ func (c *checker) secmarkMatched(x Expr) {
 }
 
 // useHelper is nft_ct_helper_obj_eval (net/netfilter/nft_ct.c): a connection gets a helper with its first packet. It
-// never ends the rule.
+// never ends the rule, and changes nothing that rules read: see [machine.ct].
 func (s *ObjectRef) useHelper(m *machine, o *Object) {
 	c := &m.p.CT
 	if c.missing() || c.State.Known && c.State.V != stateNew {
 		return
 	}
 	w := Write{Field: "ct helper", Stmt: s}
-	t := m.p.transport()
-	sure := o != nil && c.State.Known && t.hasProto == known
-	if sure {
+	if o != nil {
 		h := o.Stmt.(*Helper)
-		if t.proto != h.L4 {
+		t := m.p.transport()
+		if t.hasProto == known && t.proto != h.L4 {
 			return
 		}
-		w.Value, w.Known = `"`+h.Type+`"`, true
+		w.Value, w.Known = `"`+h.Type+`"`, c.State.Known && t.hasProto == known
 	}
-	m.write(w, func(p *Packet, always bool) {
-		p.CT.Helper = Opt[string]{}
-		if sure && always {
-			p.CT.Helper = Some(o.Stmt.(*Helper).Type)
-		}
-	})
+	m.write(w, nil)
 }
 
 // useExpectation is nft_ct_expect_obj_eval (net/netfilter/nft_ct.c): the kernel leaves the rule for all but the first

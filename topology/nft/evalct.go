@@ -7,6 +7,9 @@ const (
 	stateUntracked = 64
 )
 
+// statusExpected is IPS_EXPECTED of include/uapi/linux/netfilter/nf_conntrack_common.h.
+const statusExpected = 1
+
 // ct reads the conntrack entry as nft_ct_get_eval does (net/netfilter/nft_ct.c). Without one the state is invalid
 // or untracked, and every other key makes the kernel leave the rule.
 func (m *machine) ct(e *CT) value {
@@ -32,11 +35,13 @@ func (m *machine) ct(e *CT) value {
 	case CTID:
 		return number(c.ID, 4, e)
 	case CTHelper:
-		if !c.Helper.Known {
-			break
-		}
-		if c.Helper.V == "" {
-			return isBroken("the connection has no helper")
+		// That of the connection which this one was expected by; what `ct helper set` gives a connection is not read.
+		switch {
+		case c.Helper.Known && c.Helper.V != "":
+		case c.Helper.Known, c.State.Known && c.State.V == stateNew, c.Status.Known && c.Status.V&statusExpected == 0:
+			return isBroken("no other connection with a helper has led to this one")
+		default:
+			return isUnknown("`ct helper` is not known")
 		}
 		var v value
 		v.setString(c.Helper.V)

@@ -51,7 +51,7 @@ type PacketCT struct {
 	Mark      Opt[uint32]
 	Zone      Opt[uint16]
 	ID        Opt[uint32]
-	Helper    Opt[string]
+	Helper    Opt[string] // of the connection that expected this one: what `ct helper` reads; "" if none did
 	Bytes     Opt[uint64]
 	Packets   Opt[uint64]
 	Original  Opt[Tuple]
