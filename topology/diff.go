@@ -28,6 +28,7 @@ const (
 	ChangeLab     ChangeKind = "lab"     // a field of the plan itself (*Plan)
 	ChangeNode    ChangeKind = "node"    // (*Node)
 	ChangeBridge  ChangeKind = "bridge"  // (*BridgeDevice)
+	ChangeDevice  ChangeKind = "device"  // (*Device)
 	ChangeLink    ChangeKind = "link"    // (*Link)
 	ChangeEnd     ChangeKind = "end"     // of a link that stays (*End)
 	ChangeAddress ChangeKind = "address" // of an end or a bridge that stays (*netip.Prefix)
@@ -48,7 +49,8 @@ type Change struct {
 	Field string     `json:"field,omitempty"` // of a change: the key that differs
 	From  string     `json:"from,omitempty"`
 	To    string     `json:"to,omitempty"`
-	// Anew: the thing cannot be changed as it is, so it is removed and made again.
+	// Anew: the thing cannot be changed as it is, so it is removed and made again. Without From and To it is so only
+	// because Field is.
 	Anew  bool        `json:"anew,omitempty"`
 	Pos   Pos         `json:"pos,omitzero"` // in the new file; of what is removed in the old one
 	Rules []RulesEdit `json:"rules,omitempty"`
@@ -69,17 +71,18 @@ func (c *Changes) Empty() bool { return len(c.List) == 0 }
 // Diff compares two plans of the same lab. Places in files, the order of nodes and links, and how rules are written do
 // not count. A field that Diff does not know in particular counts: what has it is made anew.
 func Diff(old, new *Plan) *Changes {
-	d := &Changes{Old: old, New: new, List: []Change{}}
-	d.lab()
-	anew := d.nodes()
-	d.links(anew)
+	c := &Changes{Old: old, New: new, List: []Change{}}
+	c.lab()
+	anew := c.nodes()
+	redo := findRedo(old, new, anew)
+	c.links(redo)
 	for i := range new.Nodes {
 		n := &new.Nodes[i]
 		if o := old.Node(n.Name); o != nil && !anew[n.Name] {
-			d.node(o, n)
+			c.node(o, n, redo)
 		}
 	}
-	return d
+	return c
 }
 
 func (c *Changes) add(x Change) { c.List = append(c.List, x) }
@@ -106,7 +109,7 @@ func (c *Changes) nodes() map[string]bool {
 			c.add(Change{Op: Added, What: ChangeNode, Node: n.Name, Pos: n.Pos, New: n})
 			continue
 		}
-		fields := differing(o, n, "name", "kind", "sysctls", "bridges", "routes", "ruleset", "services", "exec")
+		fields := differing(o, n, "name", "kind", "sysctls", "bridges", "devices", "routes", "ruleset", "services", "exec")
 		for _, f := range fields {
 			anew[n.Name] = true
 			c.add(Change{Op: Changed, What: ChangeNode, Node: n.Name, Field: f.key, From: f.from, To: f.to, Anew: true, Pos: n.Pos, Old: o, New: n})
@@ -133,17 +136,11 @@ func (l *Link) Name() string {
 	return l.A.Node + ":" + l.A.Iface + " -- " + l.B.Node + ":" + l.B.Iface
 }
 
-func (c *Changes) links(anew map[string]bool) {
-	was := make(map[string]*Link, len(c.Old.Links))
+func (c *Changes) links(redo redo) {
+	was := linksByID(c.Old)
+	is := linksByID(c.New)
 	for i := range c.Old.Links {
-		was[linkID(&c.Old.Links[i])] = &c.Old.Links[i]
-	}
-	is := make(map[string]bool, len(c.New.Links))
-	for i := range c.New.Links {
-		is[linkID(&c.New.Links[i])] = true
-	}
-	for i := range c.Old.Links {
-		if l := &c.Old.Links[i]; !is[linkID(l)] {
+		if l := &c.Old.Links[i]; is[linkID(l)] == nil {
 			c.add(Change{Op: Removed, What: ChangeLink, Name: l.Name(), Pos: l.Pos, Old: l})
 		}
 	}
@@ -152,10 +149,28 @@ func (c *Changes) links(anew map[string]bool) {
 		o := was[linkID(l)]
 		if o == nil {
 			c.add(Change{Op: Added, What: ChangeLink, Name: l.Name(), To: endsText(l), Pos: l.Pos, New: l})
-			continue
+		} else if f, ok := redo[port{l.A.Node, l.A.Iface}]; ok {
+			c.add(Change{Op: Changed, What: ChangeLink, Name: l.Name(), Field: f.key, From: f.from, To: f.to, Anew: true, Pos: l.Pos, Old: o, New: l})
+		} else {
+			c.link(o, l)
 		}
-		c.link(o, l, anew)
 	}
+}
+
+func linksByID(p *Plan) map[string]*Link {
+	m := make(map[string]*Link, len(p.Links))
+	for i := range p.Links {
+		m[linkID(&p.Links[i])] = &p.Links[i]
+	}
+	return m
+}
+
+// endPairs are the ends of a link that is in both plans, old and new, in the order of the new one.
+func endPairs(old, new *Link) [2][2]*End {
+	if old.A.Node != new.A.Node || old.A.Iface != new.A.Iface {
+		return [2][2]*End{{&old.B, &new.A}, {&old.A, &new.B}}
+	}
+	return [2][2]*End{{&old.A, &new.A}, {&old.B, &new.B}}
 }
 
 // endsText are the addresses of a new link.
@@ -169,40 +184,12 @@ func endsText(l *Link) string {
 	return strings.Join(list, ", ")
 }
 
-// link compares a link that is in both plans.
-func (c *Changes) link(old, new *Link, anew map[string]bool) {
-	remake := func(field, from, to string) {
-		c.add(Change{Op: Changed, What: ChangeLink, Name: new.Name(), Field: field, From: from, To: to, Anew: true, Pos: new.Pos, Old: old, New: new})
-	}
-	ends := [][2]*End{{&old.A, &new.A}, {&old.B, &new.B}}
-	if old.A.Node != new.A.Node || old.A.Iface != new.A.Iface {
-		ends = [][2]*End{{&old.B, &new.A}, {&old.A, &new.B}}
-	}
-	before := len(c.List)
-	for _, e := range []*End{&new.A, &new.B} {
-		if anew[e.Node] {
-			remake("node", e.Node, "made anew")
-			return
-		}
-	}
-	for _, f := range differing(old, new, "a", "b", "mtu") {
-		remake(f.key, f.from, f.to)
-	}
-	for _, e := range ends {
-		for _, f := range differing(e[0], e[1], "node", "iface", "addrs", "master", "mac", "impair") {
-			remake(f.key+" of "+e[1].Node, f.from, f.to)
-		}
-		if new.Kind != Veth && e[0].Impair != e[1].Impair { // its carrier is told when it starts
-			remake("impairment of "+e[1].Node, orNone(e[0].Impair.String()), orNone(e[1].Impair.String()))
-		}
-	}
-	if len(c.List) > before {
-		return
-	}
+// link compares a link that stays.
+func (c *Changes) link(old, new *Link) {
 	if old.MTU != new.MTU {
 		c.add(Change{Op: Changed, What: ChangeLink, Name: new.Name(), Field: "mtu", From: mtuText(old.MTU), To: mtuText(new.MTU), Pos: new.Pos, Old: old, New: new})
 	}
-	for _, e := range ends {
+	for _, e := range endPairs(old, new) {
 		o, n := e[0], e[1]
 		x := Change{Op: Changed, What: ChangeEnd, Node: n.Node, Name: n.Iface, Pos: n.Pos, Old: o, New: n}
 		if o.MAC != n.MAC {

@@ -8,8 +8,9 @@ import (
 )
 
 // node compares what is in a node that stays.
-func (c *Changes) node(old, new *Node) {
-	c.bridges(old, new)
+func (c *Changes) node(old, new *Node, redo redo) {
+	c.bridges(old, new, redo)
+	c.devices(old, new, redo)
 	c.routes(old, new)
 	c.sysctls(old, new)
 	c.rules(old, new)
@@ -77,35 +78,69 @@ func ServiceName(s Service) string {
 	return name
 }
 
-func (c *Changes) bridges(old, new *Node) {
-	find := func(n *Node, name string) *BridgeDevice {
-		i := slices.IndexFunc(n.Bridges, func(b BridgeDevice) bool { return b.Name == name })
-		if i < 0 {
-			return nil
-		}
-		return &n.Bridges[i]
+func (n *Node) bridge(name string) *BridgeDevice {
+	i := slices.IndexFunc(n.Bridges, func(b BridgeDevice) bool { return b.Name == name })
+	if i < 0 {
+		return nil
 	}
+	return &n.Bridges[i]
+}
+
+func (n *Node) device(name string) *Device {
+	i := slices.IndexFunc(n.Devices, func(d Device) bool { return d.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &n.Devices[i]
+}
+
+func (c *Changes) bridges(old, new *Node, redo redo) {
 	for i := range old.Bridges {
-		if o := &old.Bridges[i]; find(new, o.Name) == nil {
+		if o := &old.Bridges[i]; new.bridge(o.Name) == nil {
 			c.add(Change{Op: Removed, What: ChangeBridge, Node: old.Name, Name: o.Name, Pos: o.Pos, Old: o})
 		}
 	}
 	for i := range new.Bridges {
 		n := &new.Bridges[i]
-		o := find(old, n.Name)
+		o := old.bridge(n.Name)
+		x := Change{Op: Changed, What: ChangeBridge, Node: new.Name, Name: n.Name, Pos: n.Pos, Old: o, New: n}
 		if o == nil {
-			c.add(Change{Op: Added, What: ChangeBridge, Node: new.Name, Name: n.Name, Pos: n.Pos, New: n})
+			x.Op, x.Old = Added, nil
+			c.add(x)
 			continue
 		}
-		fields := differing(o, n, "name", "mtu", "addrs")
-		for _, f := range fields {
-			c.add(Change{Op: Changed, What: ChangeBridge, Node: new.Name, Name: n.Name, Field: f.key, From: f.from, To: f.to, Anew: true, Pos: n.Pos, Old: o, New: n})
-		}
-		if len(fields) > 0 {
+		if f, ok := redo[port{new.Name, n.Name}]; ok {
+			x.Field, x.From, x.To, x.Anew = f.key, f.from, f.to, true
+			c.add(x)
 			continue
 		}
 		if o.MTU != n.MTU {
-			c.add(Change{Op: Changed, What: ChangeBridge, Node: new.Name, Name: n.Name, Field: "mtu", From: mtuText(o.MTU), To: mtuText(n.MTU), Pos: n.Pos, Old: o, New: n})
+			x.Field, x.From, x.To = "mtu", mtuText(o.MTU), mtuText(n.MTU)
+			c.add(x)
+		}
+		c.addrs(new.Name, n.Name, o.Addrs, n.Addrs, o.Pos, n.Pos)
+	}
+}
+
+func (c *Changes) devices(old, new *Node, redo redo) {
+	for i := range old.Devices {
+		if o := &old.Devices[i]; new.device(o.Name) == nil {
+			c.add(Change{Op: Removed, What: ChangeDevice, Node: old.Name, Name: o.Name, From: string(o.Kind), Pos: o.Pos, Old: o})
+		}
+	}
+	for i := range new.Devices {
+		n := &new.Devices[i]
+		o := old.device(n.Name)
+		x := Change{Op: Changed, What: ChangeDevice, Node: new.Name, Name: n.Name, Pos: n.Pos, Old: o, New: n}
+		if o == nil {
+			x.Op, x.Old, x.To = Added, nil, string(n.Kind)
+			c.add(x)
+			continue
+		}
+		if f, ok := redo[port{new.Name, n.Name}]; ok {
+			x.Field, x.From, x.To, x.Anew = f.key, f.from, f.to, true
+			c.add(x)
+			continue
 		}
 		c.addrs(new.Name, n.Name, o.Addrs, n.Addrs, o.Pos, n.Pos)
 	}

@@ -71,6 +71,12 @@ func (x *Change) Text() string {
 		return x.made("node " + x.Node)
 	case ChangeBridge:
 		return x.made("bridge " + x.Name + " on " + x.Node)
+	case ChangeDevice:
+		text := x.made("device " + x.Name + " on " + x.Node)
+		if x.Op != Changed {
+			text += "  " + x.From + x.To
+		}
+		return text
 	case ChangeLink:
 		text := x.made("link " + x.Name)
 		if x.Op == Added && x.To != "" {
@@ -119,6 +125,8 @@ func (x *Change) made(thing string) string {
 	switch {
 	case x.Op != Changed:
 		return thing
+	case x.Anew && x.From == "" && x.To == "":
+		return thing + ", made anew with " + x.Field
 	case x.Anew:
 		return thing + ", made anew for its " + x.Field + ": " + fromTo(x.From, x.To)
 	}
