@@ -1,12 +1,9 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"sync/atomic"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/netns"
@@ -124,41 +121,5 @@ func (n *nodeWork) configure(c *link.Conn) error {
 	if n.there {
 		return nil
 	}
-	for _, r := range n.Routes {
-		if err := n.addRoute(c, r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (n *nodeWork) addRoute(c *link.Conn, r topology.Route) error {
-	return n.putRoute("add", c.AddRoute, r)
-}
-
-// putRoute does something with a route of the node.
-func (n *nodeWork) putRoute(verb string, do func(link.Route) error, r topology.Route) error {
-	rt := link.Route{Dst: r.Dst, Via: r.Via}
-	e := &OpError{Op: verb + " route " + r.Dst.String(), Node: n.Name, Pos: r.Pos}
-	if r.Via.IsValid() {
-		e.Op += " via " + r.Via.String()
-	}
-	if r.Dev != "" {
-		e.Op += " dev " + r.Dev
-		if r.Dev == "lo" {
-			rt.Index = loopback
-		} else if d := n.device(r.Dev); d != nil {
-			rt.Index = d.Index
-		} else {
-			e.Err = errors.New("there is no such device")
-			return e
-		}
-	}
-	if e.Err = do(rt); e.Err == nil {
-		return nil
-	}
-	if errors.Is(e.Err, unix.ENETUNREACH) || errors.Is(e.Err, unix.EHOSTUNREACH) {
-		e.Hint = "the gateway must be on a network of one of the node's own devices"
-	}
-	return e
+	return n.addRoutes(c)
 }

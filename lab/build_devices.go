@@ -27,7 +27,7 @@ func (n *nodeWork) numberDevices(first int, six bool) error {
 		}
 		m := n.device(name)
 		if m == nil {
-			return &OpError{Op: "make a device of " + name, Node: n.Name, Object: d.Name, Pos: d.pos(), Err: errors.New("there is no such device")}
+			return &OpError{Op: "make a device of " + name, Node: n.Name, Object: d.Name, Pos: d.pos(), Err: errNoDevice}
 		}
 		d.master, d.joins = m.Index, m.bridge != nil
 		d.Port = d.joins
@@ -74,7 +74,7 @@ func (n *nodeWork) makeDevices(c *link.Conn) error {
 			}
 			o := n.device(ref.name)
 			if o == nil {
-				return &OpError{Op: fmt.Sprintf("make a %s on %s", d.made.Kind, ref.name), Node: n.Name, Object: d.Name, Pos: d.made.Pos, Err: errors.New("there is no such device")}
+				return &OpError{Op: fmt.Sprintf("make a %s on %s", d.made.Kind, ref.name), Node: n.Name, Object: d.Name, Pos: d.made.Pos, Err: errNoDevice}
 			}
 			*ref.into = o.Index
 		}
@@ -157,7 +157,7 @@ func (n *nodeWork) joinMasters(c *link.Conn) error {
 			e := &d.bridge.FDB[j]
 			port := n.device(e.Dev)
 			if port == nil {
-				return &OpError{Op: "add forwarding entry " + e.MAC + " dev " + e.Dev, Node: n.Name, Object: d.Name, Pos: e.Pos, Err: errors.New("there is no such device")}
+				return &OpError{Op: "add forwarding entry " + e.MAC + " dev " + e.Dev, Node: n.Name, Object: d.Name, Pos: e.Pos, Err: errNoDevice}
 			}
 			if err := c.AddFDB(port.Index, port == d, e); err != nil {
 				return &OpError{Op: "add forwarding entry " + e.MAC + " dev " + e.Dev, Node: n.Name, Object: d.Name, Pos: e.Pos, Err: err}

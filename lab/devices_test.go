@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os/exec"
 	"slices"
@@ -205,7 +206,7 @@ nodes:
       in: {kind: vlan, link: eth0.7, id: 8, addresses: 192.0.2.2/24}
 links:
   - ends: [{node: sw1, interface: trunk, vlan: {tagged: [10, 20]}}, r1:eth0]
-  - ends: [{node: sw1, interface: up, vlan: {pvid: 99, untagged: 99, tagged: [10, 20-29]}}, {node: sw2, interface: up, vlan: {untagged: 99, tagged: [10, 20-29]}}]
+  - ends: [{node: sw1, interface: up, vlan: {pvid: 99, untagged: 99, tagged: [10, 20-22]}}, {node: sw2, interface: up, vlan: {untagged: 99, tagged: [10, 20-22]}}]
   - ends: [{node: sw1, vlan: 10}, "pc1:eth0 10.0.10.11/24 2001:db8:10::11/64"]
   - ends: [{node: sw2, vlan: 20}, pc2:eth0 10.0.20.12/24]
   - ends: [{node: sw2, vlan: 10}, pc3:eth0 10.0.10.13/24]
@@ -220,7 +221,7 @@ links:
 		var list []string
 		for _, v := range e["vlans"].([]any) {
 			m := v.(map[string]any)
-			text := strings.TrimSuffix(strings.ReplaceAll(toJSON(t, m["vlan"])+"-"+toJSON(t, m["vlanEnd"]), "-null", ""), "-")
+			text := fmt.Sprint(m["vlan"])
 			if flags, ok := m["flags"].([]any); ok {
 				for _, f := range flags {
 					text += " " + f.(string)
@@ -231,7 +232,7 @@ links:
 		got[e["ifname"].(string)] = list
 	}
 	want := map[string]any{
-		"trunk": []string{"10", "20"}, "up": []string{"10", "20-29", "99 PVID Egress Untagged"}, "pc1": []string{"10 PVID Egress Untagged"},
+		"trunk": []string{"10", "20"}, "up": []string{"10", "20", "21", "22", "99 PVID Egress Untagged"}, "pc1": []string{"10 PVID Egress Untagged"},
 		"br0": []string{"1 PVID Egress Untagged", "20"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -244,15 +245,6 @@ links:
 	ping(t, l, "pc2", "10.0.20.9")  // the switch itself
 	noPing(t, l, "sw1", "10.0.10.11")
 	ping(t, l, "pe1", "192.0.2.2")
-}
-
-func toJSON(t *testing.T, v any) string {
-	t.Helper()
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
 
 // A bond carries packets with one of its cables cut.

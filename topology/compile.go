@@ -43,6 +43,8 @@ func compile(s *Spec, readFile func(name string) ([]byte, error), list func(name
 		n := &c.nds[i]
 		c.sysctls(n)
 		c.routes(n)
+		c.policyRules(n)
+		c.neighbours(n)
 		c.services(n)
 		c.exec(n)
 		c.nft(n)

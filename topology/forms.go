@@ -11,7 +11,6 @@ import (
 const (
 	wantLink    = "two ends, like [pc1:eth0 10.0.1.11/24, lan], or a mapping with ends:"
 	wantEnd     = `an end like "pc1:eth0 10.0.1.11/24"`
-	wantRoute   = `a route like "10.0.0.0/8 via 192.0.2.1"`
 	wantService = `a service like "http:80"`
 )
 
@@ -112,79 +111,6 @@ func (x *EndSpec) decode(d *decoder, t *tree, p *place) {
 	default:
 		d.wrongType(t, p, wantEnd)
 	}
-}
-
-func (l *RouteList) decode(d *decoder, t *tree, p *place) {
-	if t.kind == treeNull {
-		return
-	}
-	d.each(t, p, wantRoute, func(t *tree, p *place) {
-		var x RouteSpec
-		x.decode(d, t, p)
-		if x.To.present() {
-			*l = append(*l, x)
-		}
-	})
-}
-
-func (x *RouteSpec) decode(d *decoder, t *tree, p *place) {
-	x.Span = t.span
-	switch t.kind {
-	case treeMapping:
-		before := len(d.problems)
-		d.fields(t, p, reflect.ValueOf(x).Elem())
-		switch {
-		case len(d.problems) > before:
-			x.To = Text{} // half a route would only be wrong in other ways
-		case !x.To.present():
-			d.fail(Text{Span: t.span}, p, "route", "this route does not say where to", "to: 10.0.0.0/8, or to: default")
-		}
-	case treeScalar:
-		x.words(d, t, p)
-	default:
-		d.wrongType(t, p, wantRoute)
-	}
-}
-
-// words reads "DST [via ADDR] [dev NAME]", as ip-route(8) has it.
-func (x *RouteSpec) words(d *decoder, t *tree, p *place) {
-	words := t.words()
-	if len(words) == 0 {
-		d.wrongType(t, p, wantRoute)
-		return
-	}
-	to, rest := words[0], words[1:]
-	if isLater(laterRoute, to.Value) {
-		d.fail(to, p, "not-yet", to.Value+" routes are not supported yet", "")
-		return
-	}
-	for len(rest) > 0 {
-		key := rest[0]
-		var into *Text
-		switch key.Value {
-		case "via":
-			into = &x.Via
-		case "dev":
-			into = &x.Dev
-		default:
-			if isLater(laterRoute, key.Value) {
-				d.fail(key, p, "not-yet", key.Value+" is not supported yet in a route", "")
-			} else {
-				d.fail(key, p, "route", fmt.Sprintf("unexpected %q in a route", key.Value), "a route is DST [via ADDRESS] [dev DEVICE]")
-			}
-			return
-		}
-		if into.present() {
-			d.fail(key, p, "route", fmt.Sprintf("%q stands twice in this route", key.Value), "")
-			return
-		}
-		if len(rest) == 1 {
-			d.fail(key, p, "route", fmt.Sprintf("nothing follows %q", key.Value), "a route is DST [via ADDRESS] [dev DEVICE]")
-			return
-		}
-		*into, rest = rest[1], rest[2:]
-	}
-	x.To = to
 }
 
 func isLater(later []string, word string) bool {

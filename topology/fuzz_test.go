@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,7 +104,7 @@ func checkPlan(t *testing.T, p *Plan) {
 			} else {
 				ends[k] = true
 			}
-			if e.Master != "" && len(e.Addrs) > 0 {
+			if e.Master != "" && len(e.Addrs) > 0 && p.Node(e.Node) != nil && !isVRF(p.Node(e.Node), e.Master) {
 				t.Errorf("addresses on the port %s:%s", e.Node, e.Iface)
 			}
 			if !e.Pos.IsValid() {
@@ -116,8 +117,18 @@ func checkPlan(t *testing.T, p *Plan) {
 			t.Error(msg)
 		}
 		for _, r := range n.Routes {
-			if !r.Via.IsValid() && r.Dev == "" || !r.Dst.IsValid() || r.Dst != r.Dst.Masked() {
+			if !r.Via.IsValid() && r.Dev == "" && len(r.Hops) == 0 && r.Type == "" || !r.Dst.IsValid() || r.Dst != r.Dst.Masked() {
 				t.Errorf("%s: route %+v", n.Name, r)
+			}
+		}
+		made := map[string]bool{}
+		for _, d := range n.Devices {
+			if msg, _ := checkIface(d.Name); msg != "" || made[d.Name] {
+				t.Errorf("%s: device %q %s", n.Name, d.Name, msg)
+			}
+			made[d.Name] = true
+			if below := slices.IndexFunc(n.Devices, func(o Device) bool { return o.Name == d.Link }); below >= 0 && !made[d.Link] {
+				t.Errorf("%s: %s is made before %s", n.Name, d.Name, d.Link)
 			}
 		}
 		for _, s := range n.Sysctls {
@@ -131,4 +142,8 @@ func checkPlan(t *testing.T, p *Plan) {
 			}
 		}
 	}
+}
+
+func isVRF(n *Node, device string) bool {
+	return slices.ContainsFunc(n.Devices, func(d Device) bool { return d.Name == device && d.Kind == VRF })
 }

@@ -4,11 +4,11 @@ package topology
 // would send people looking for a typo.
 var (
 	laterFile    = []string{"tests", "defaults", "groups"}
-	laterNode    = []string{"neighbours", "rules", "vrfs", "files", "daemons", "nic"}
+	laterNode    = []string{"vrfs", "files", "daemons", "nic"}
 	laterLink    = []string{"nic"}
 	laterKind    = []string{"external"}
 	laterService = []string{"dns", "dhcp", "iperf"}
-	laterRoute   = []string{"blackhole", "unreachable", "prohibit", "throw", "onlink", "metric", "table", "src", "mtu", "proto", "scope", "nexthop"}
+	laterRoute   = []string{"proto", "scope", "realm", "encap", "nhid", "advmss", "congctl"}
 )
 
 // elsewhere says of keys that people write in the wrong place where they belong.

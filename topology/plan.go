@@ -35,16 +35,18 @@ type Plan struct {
 
 // Node is one network namespace. Nodes stand in the order of the file.
 type Node struct {
-	Name     string         `json:"name"`
-	Kind     Kind           `json:"kind"`
-	Pos      Pos            `json:"pos"`
-	Sysctls  []Sysctl       `json:"sysctls,omitempty"` // in the order of writing: implied ones first
-	Bridges  []BridgeDevice `json:"bridges,omitempty"`
-	Devices  []Device       `json:"devices,omitempty"`
-	Routes   []Route        `json:"routes,omitempty"` // gateways included, as routes to 0.0.0.0/0 and ::/0
-	Ruleset  *Ruleset       `json:"ruleset,omitempty"`
-	Services []Service      `json:"services,omitempty"`
-	Exec     []Command      `json:"exec,omitempty"` // run in order after the lab is ready to carry packets
+	Name       string         `json:"name"`
+	Kind       Kind           `json:"kind"`
+	Pos        Pos            `json:"pos"`
+	Sysctls    []Sysctl       `json:"sysctls,omitempty"` // in the order of writing: implied ones first
+	Bridges    []BridgeDevice `json:"bridges,omitempty"`
+	Devices    []Device       `json:"devices,omitempty"`
+	Routes     []Route        `json:"routes,omitempty"` // gateways included, as routes to 0.0.0.0/0 and ::/0
+	Rules      []Rule         `json:"rules,omitempty"`  // of policy routing
+	Neighbours []Neighbour    `json:"neighbours,omitempty"`
+	Ruleset    *Ruleset       `json:"ruleset,omitempty"`
+	Services   []Service      `json:"services,omitempty"`
+	Exec       []Command      `json:"exec,omitempty"` // run in order after the lab is ready to carry packets
 }
 
 // Sysctl is one kernel parameter of a node, "net.ipv4.ip_forward" = "1".
@@ -53,14 +55,6 @@ type Sysctl struct {
 	Value   string `json:"value"`
 	Implied bool   `json:"implied,omitempty"` // by the node's kind or by the lab's defaults, not written in the file; skipped where this kernel has no such key
 	Pos     Pos    `json:"pos,omitzero"`
-}
-
-// Route is one route in a node's main table.
-type Route struct {
-	Dst netip.Prefix `json:"dst"`
-	Via netip.Addr   `json:"via,omitzero"` // invalid: none (on-link through Dev)
-	Dev string       `json:"dev,omitempty"`
-	Pos Pos          `json:"pos"`
 }
 
 // Ruleset is the nft source of a node. Files has the text of Main and of everything it includes, by the names

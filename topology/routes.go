@@ -12,7 +12,8 @@ type hop struct {
 	route Route
 	text  Text // the next hop, or what stands for the route
 	at    *place
-	what  string // "the gateway", "the next hop"
+	what  string     // "the gateway", "the next hop"
+	spec  *RouteSpec // nil: a gateway
 }
 
 // routes plans the gateways and the routes of a node, in the order in which the kernel takes them: what leads
@@ -33,7 +34,7 @@ func (c *compiler) routes(n *node) {
 			continue
 		}
 		dst, _, _ := parseDst("default", via)
-		hops = append(hops, hop{Route{Dst: dst, Via: via, Pos: t.Pos}, t, at, "the gateway"})
+		hops = append(hops, hop{route: Route{Dst: dst, Via: via, Pos: t.Pos}, text: t, at: at, what: "the gateway"})
 	}
 	for i := range n.spec.Routes {
 		at := nodePath(n.spec).at("routes").elem(i)
@@ -41,20 +42,25 @@ func (c *compiler) routes(n *node) {
 			hops = append(hops, h)
 		}
 	}
-	seen := map[netip.Prefix]Pos{}
+	type slot struct {
+		dst           netip.Prefix
+		table, metric uint32
+	}
+	seen := map[slot]Pos{}
 	var straight, behind []Route
 	for i := range hops {
 		h := &hops[i]
-		if first, ok := seen[h.route.Dst]; ok {
+		at := slot{h.route.Dst, h.route.Table, h.route.Metric}
+		if first, ok := seen[at]; ok {
 			c.fail(h.text, h.at, "route-twice", fmt.Sprintf("%s has a route to %s already (line %d)", n.plan.Name, dstName(h.route.Dst), first.Line),
-				"the kernel keeps one route to a destination")
+				"the kernel keeps one route to a destination: another metric or table makes two")
 			continue
 		}
-		seen[h.route.Dst] = h.route.Pos
-		if h.route.Via.IsValid() && !c.nextHop(n, h, hops) {
+		seen[at] = h.route.Pos
+		if !c.nextHops(n, h, hops) {
 			continue
 		}
-		if h.route.Via.IsValid() {
+		if h.route.Via.IsValid() || len(h.route.Hops) > 0 {
 			behind = append(behind, h.route)
 		} else {
 			straight = append(straight, h.route)
@@ -87,7 +93,7 @@ func dstName(p netip.Prefix) string {
 
 // route reads a route of the file.
 func (c *compiler) route(n *node, s *RouteSpec, at *place) (h hop, ok bool) {
-	h = hop{text: s.To, at: at, what: "the next hop"}
+	h = hop{text: s.To, at: at, what: "the next hop", spec: s}
 	h.route.Pos = s.To.Pos
 	if s.Via.present() {
 		via, msg, hint := parseHop(s.Via.Value)
@@ -110,23 +116,18 @@ func (c *compiler) route(n *node, s *RouteSpec, at *place) (h hop, ok bool) {
 			}
 			return h, false
 		}
-		h.route.Dev = s.Dev.Value
+		h.route.Dev = n.ifaces[n.byName[s.Dev.Value]].name
 	}
-	switch {
-	case !s.Via.present() && !s.Dev.present():
-		c.fail(s.To, at, "route", fmt.Sprintf("the route to %s leads nowhere", s.To.Value), "add via ADDRESS or dev DEVICE")
-		return h, false
-	case s.Via.present() && h.route.Via.Is4() != dst.Addr().Is4():
-		c.fail(s.Via, at, "route", fmt.Sprintf("the next hop %s is not of the family of %s", h.route.Via, dst), "a next hop of the other family is not supported yet")
-		return h, false
-	}
-	return h, true
+	return h, c.routeOptions(n, s, at, &h)
 }
 
 // nextHop checks that a next hop is on a link of the node, as the kernel will.
 func (c *compiler) nextHop(n *node, h *hop, all []hop) bool {
 	via := h.route.Via
 	for i := range n.ifaces {
+		if !n.inDomain(h, &n.ifaces[i]) {
+			continue
+		}
 		for _, a := range n.ifaces[i].addrs {
 			if a.prefix.Addr() == via {
 				c.fail(h.text, h.at, "gateway-self", fmt.Sprintf("%s %s is an address of %s itself (%s)", h.what, via, n.plan.Name, n.ifaces[i].name),
@@ -141,7 +142,7 @@ func (c *compiler) nextHop(n *node, h *hop, all []hop) bool {
 	var through *iface
 	for i := range n.ifaces {
 		ifc := &n.ifaces[i]
-		if h.route.Dev != "" && ifc.name != h.route.Dev {
+		if h.route.Dev != "" && ifc.name != h.route.Dev || !n.inDomain(h, ifc) {
 			continue
 		}
 		if slices.ContainsFunc(ifc.addrs, func(a address) bool { return a.prefix.Contains(via) }) {
@@ -151,9 +152,12 @@ func (c *compiler) nextHop(n *node, h *hop, all []hop) bool {
 	}
 	for i := range all {
 		// A route straight to a device makes everything in it a neighbour.
-		if r := &all[i].route; through == nil && !r.Via.IsValid() && r.Dst.Contains(via) && (h.route.Dev == "" || h.route.Dev == r.Dev) {
+		if r := &all[i].route; through == nil && r.straight() && r.Dst.Contains(via) && (h.route.Dev == "" || h.route.Dev == r.Dev) {
 			through = &n.ifaces[n.byName[r.Dev]]
 		}
+	}
+	if through == nil && h.route.OnLink {
+		return true
 	}
 	if through == nil {
 		c.offLink(n, h)
@@ -211,7 +215,7 @@ func (c *compiler) offLink(n *node, h *hop) {
 	}
 	var nets []string
 	for i := range n.ifaces {
-		if h.route.Dev != "" && n.ifaces[i].name != h.route.Dev {
+		if h.route.Dev != "" && n.ifaces[i].name != h.route.Dev || !n.inDomain(h, &n.ifaces[i]) {
 			continue
 		}
 		for _, a := range n.ifaces[i].addrs {
@@ -226,6 +230,9 @@ func (c *compiler) offLink(n *node, h *hop) {
 		on = strings.Join(nets, ", ")
 	}
 	where := "any of its links"
+	if vrf := n.vrfWithTable(h.route.Table); vrf != "" {
+		where += " in " + vrf
+	}
 	if h.route.Dev != "" {
 		where = h.route.Dev
 	}
@@ -235,13 +242,16 @@ func (c *compiler) offLink(n *node, h *hop) {
 	}
 	c.fail(h.text, h.at, "gateway-off-link",
 		fmt.Sprintf("%s of %s points to %s, which is not on %s (%s)", what, n.plan.Name, h.route.Via, where, on),
-		c.suggestHop(n, h.route.Via))
+		c.suggestHop(n, h))
 }
 
 // suggestHop names a router on a link of the node, or says what the kernel would.
-func (c *compiler) suggestHop(n *node, like netip.Addr) string {
+func (c *compiler) suggestHop(n *node, h *hop) string {
 	for i := range n.ifaces {
-		if s := c.neighbourHint(n, &n.ifaces[i], like); s != "" {
+		if !n.inDomain(h, &n.ifaces[i]) {
+			continue
+		}
+		if s := c.neighbourHint(n, &n.ifaces[i], h.route.Via); s != "" {
 			return s
 		}
 	}

@@ -24,6 +24,9 @@ func Schema() ([]byte, error) {
 		"fdb":       structSchema[FDBSpec](),
 		"link":      structSchema[LinkSpec](),
 		"end":       structSchema[EndSpec](),
+		"hop":       structSchema[HopSpec](),
+		"rule":      structSchema[RuleSpec](),
+		"neighbour": structSchema[NeighbourSpec](),
 		"route":     structSchema[RouteSpec](),
 		"service":   structSchema[ServiceSpec](),
 		"gemodel":   structSchema[GEModelSpec](),
@@ -82,7 +85,14 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		return ends()
 	case reflect.TypeFor[RouteList]():
 		return several(def("route"),
-			short(`^\S+(\s+(via|dev)\s+\S+)+$`, "10.0.0.0/8 via 192.0.2.1", "default via 2001:db8::1", "2001:db8::/32 dev eth0"))
+			short(`^((blackhole|unreachable|prohibit|throw)\s+)?\S+(\s+onlink|\s+nexthop|\s+(via|dev|metric|table|src|mtu|weight)\s+\S+)*$`,
+				"10.0.0.0/8 via 192.0.2.1", "default via 2001:db8::1", "2001:db8::/32 dev eth0", "blackhole 10.0.0.0/8"))
+	case reflect.TypeFor[HopList]():
+		return several(def("hop"), short(`^(via\s+)?\S+(\s+(dev|weight)\s+\S+)*$`, "192.0.2.1", "192.0.2.2 weight 2"))
+	case reflect.TypeFor[RuleList]():
+		return several(def("rule"), short(`^(not\s+)?\S+(\s+\S+)*$`, "from 10.0.0.0/8 table 100", "fwmark 1 table 100 priority 50"))
+	case reflect.TypeFor[NeighbourList]():
+		return several(def("neighbour"), short(`^(proxy\s+)?\S+(\s+(lladdr|dev)\s+\S+)*$`, "192.0.2.9 lladdr 02:00:5e:00:53:01", "proxy 192.0.2.5 dev eth0"))
 	case reflect.TypeFor[ServiceList]():
 		return several(def("service"),
 			short(`^(http|echo|discard)(:[0-9]+)?(/(tcp|udp))?(\s+on\s+\S+)?$`, "http:80", "echo:7/udp", "discard on 192.0.2.1"))

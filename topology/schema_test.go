@@ -52,6 +52,9 @@ func TestSchemaKeys(t *testing.T) {
 		{defs["service"], reflect.TypeFor[ServiceSpec]()},
 		{defs["gemodel"], reflect.TypeFor[GEModelSpec]()},
 		{defs["interface"], reflect.TypeFor[InterfaceSpec]()},
+		{defs["hop"], reflect.TypeFor[HopSpec]()},
+		{defs["rule"], reflect.TypeFor[RuleSpec]()},
+		{defs["neighbour"], reflect.TypeFor[NeighbourSpec]()},
 		{defs["vlans"], reflect.TypeFor[VLANSpec]()},
 		{defs["fdb"], reflect.TypeFor[FDBSpec]()},
 	} {

@@ -30,11 +30,13 @@ type NodeSpec struct {
 	Interfaces InterfaceList `yaml:"interfaces" jsonschema_description:"Devices of the node that are no ends of links, by name."`
 	VLAN       VLANSpec      `yaml:"vlan" jsonschema_description:"Of a bridge that is vlan-aware: the VLANs of br0 itself."`
 	BridgeSpec `yaml:",inline"`
-	Routes     RouteList   `yaml:"routes" jsonschema_description:"Routes of the main table."`
-	Sysctls    SysctlList  `yaml:"sysctls" jsonschema_description:"Kernel parameters of the node, net.* only."`
-	NFT        RulesSpec   `yaml:"nft" jsonschema_description:"nftables rules: the name of a file, seen from the folder of this one, or the rules themselves as a block (nft: |)."`
-	Services   ServiceList `yaml:"services" jsonschema_description:"Servers that hookwalk itself runs in the node."`
-	Exec       TextList    `yaml:"exec" jsonschema_description:"Command lines for sh -c, run in the node one after the other when the lab is ready to carry packets."`
+	Routes     RouteList     `yaml:"routes" jsonschema_description:"Routes, as ip-route(8) has them."`
+	Rules      RuleList      `yaml:"rules" jsonschema_description:"Rules of policy routing, as ip-rule(8) has them."`
+	Neighbours NeighbourList `yaml:"neighbours" jsonschema_description:"Entries of the neighbour table that stay."`
+	Sysctls    SysctlList    `yaml:"sysctls" jsonschema_description:"Kernel parameters of the node, net.* only."`
+	NFT        RulesSpec     `yaml:"nft" jsonschema_description:"nftables rules: the name of a file, seen from the folder of this one, or the rules themselves as a block (nft: |)."`
+	Services   ServiceList   `yaml:"services" jsonschema_description:"Servers that hookwalk itself runs in the node."`
+	Exec       TextList      `yaml:"exec" jsonschema_description:"Command lines for sh -c, run in the node one after the other when the lab is ready to carry packets."`
 }
 
 // LinkSpec is a cable, written as a list of two ends or as a mapping with options.
@@ -63,15 +65,6 @@ type EndSpec struct {
 	Span Span `yaml:"-"`
 
 	broken bool // something else was written, but cannot be read
-}
-
-// RouteSpec is a route, written as ip-route(8) has it or as a mapping.
-type RouteSpec struct {
-	To  Text `yaml:"to" jsonschema:"required" jsonschema_description:"A prefix, an address or default."`
-	Via Text `yaml:"via" jsonschema_description:"The next hop: an address on one of the node's links."`
-	Dev Text `yaml:"dev" jsonschema_description:"The device to leave by."`
-
-	Span Span `yaml:"-"`
 }
 
 // ServiceSpec is a built-in server, written as "name:port/proto on address" or as a mapping.

@@ -13,6 +13,9 @@ func (c *compiler) flag(t Text, at *place, rule string) (on, ok bool) {
 	if !t.present() {
 		return false, false
 	}
+	if at != nil && t.Value == at.key {
+		return true, true // a short form: the word alone
+	}
 	switch strings.ToLower(t.Value) {
 	case "true", "yes", "on":
 		return true, true

@@ -38,15 +38,6 @@ func (c *Conn) AddDevice(d *topology.Device, at Made) error {
 	return c.do(r)
 }
 
-// DeleteDevice removes a device, by its number.
-func (c *Conn) DeleteDevice(index int) error {
-	r := c.request(unix.RTM_DELLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
-	return c.do(r)
-}
-
 // common are the attributes that every new device has.
 func common(r *nl.NetlinkRequest, name string, mtu int, mac string) error {
 	r.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
