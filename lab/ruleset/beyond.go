@@ -134,3 +134,37 @@ func (r *rule) queueFrom(reg int, flags expr.QueueFlag) {
 		}
 	})
 }
+
+// Attributes of dynset (enum nft_dynset_attributes of nf_tables.h) that golang.org/x/sys lacks, and the flag that says
+// that there are several statements.
+const (
+	nftaDynsetExpressions = 10
+	nftDynsetExpr         = 2
+)
+
+// dynsetWith changes a set, with statements that expr.Dynset cannot hold: it takes those of its own package only, and
+// that has no `last`.
+func (r *rule) dynsetWith(e *expr.Dynset, stmts []nft.Stmt) {
+	r.raw("dynset", func(a *attrs) {
+		a.str(unix.NFTA_DYNSET_SET_NAME, e.SetName)
+		a.u32(unix.NFTA_DYNSET_SET_ID, e.SetID)
+		a.u32(unix.NFTA_DYNSET_OP, e.Operation)
+		a.u32(unix.NFTA_DYNSET_SREG_KEY, e.SrcRegKey)
+		if e.SrcRegData != 0 {
+			a.u32(unix.NFTA_DYNSET_SREG_DATA, e.SrcRegData)
+		}
+		if e.Timeout > 0 {
+			a.u64(unix.NFTA_DYNSET_TIMEOUT, uint64(e.Timeout.Milliseconds()))
+		}
+		if len(stmts) == 1 {
+			r.statefulInto(a, unix.NFTA_DYNSET_EXPR, stmts[0])
+			return
+		}
+		a.u32(unix.NFTA_DYNSET_FLAGS, nftDynsetExpr)
+		at := a.open(nftaDynsetExpressions)
+		for _, s := range stmts {
+			r.statefulInto(a, unix.NFTA_LIST_ELEM, s)
+		}
+		a.close(at)
+	})
+}

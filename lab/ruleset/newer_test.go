@@ -103,6 +103,10 @@ var newerRows = []rowGroup{
 		"meta mark set meta cpu", "meta mark set ip hdrlength", "ct mark set meta iif", "meta mark set ct mark and 0xff or meta mark",
 	}},
 	{"written bits", "ip", filterInput, "", []string{"icmp id set 5", "icmp mtu set 5", "icmp gateway set 5", "@ih,5,3 set 5", "@th,16,5 set 5", "@th,13,5 set 5", "@nh,64,8 set 5", "@ih,0,8 set 5", "@ih,8,16 set 5"}},
+	{"last in sets", "ip", filterInput, "\tset seen { type ipv4_addr; flags dynamic; size 1000; }\n", []string{"add @seen { ip saddr last }", "update @seen { ip saddr last limit rate 1/second }"}},
+	{"raw options", "ip", filterInput, "", []string{
+		"tcp option @255,8,8 255", "tcp option @42,16,4 10", "tcp option @3,16,8 5", "tcp option @mptcp,16,4 1", "tcp option 254 length ge 4", "tcp option 253 length 5", "tcp option sack1 length 5",
+	}},
 	{"dccp options", "ip", filterInput, "", []string{"dccp option 5 exists", "dccp option 5 missing"}},
 	{"last", "ip", filterInput, "", []string{"last", "last used never", "last used 5s", "last used 1d2h", "tcp dport 22 last accept"}},
 }

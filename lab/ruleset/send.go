@@ -64,8 +64,10 @@ func (r *rule) fwd(s *nft.Fwd) {
 }
 
 func (r *rule) last(s *nft.Last) {
-	r.raw("last", func(a *attrs) {
-		a.u32(nftaLastSet, flag(s.Set, 1))
-		a.u64(nftaLastMsecs, uint64(s.Ago/time.Millisecond))
-	})
+	r.raw("last", func(a *attrs) { lastData(a, s) })
+}
+
+func lastData(a *attrs, s *nft.Last) {
+	a.u32(nftaLastSet, flag(s.Set, 1))
+	a.u64(nftaLastMsecs, uint64(s.Ago/time.Millisecond))
 }

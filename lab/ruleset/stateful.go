@@ -34,14 +34,29 @@ func (c *compiler) statefuls(one, list uint16, stmts []nft.Stmt) {
 	switch len(stmts) {
 	case 0:
 	case 1:
-		c.expression(&c.attrs, one, stateful(stmts[0]), stmts[0])
+		c.statefulInto(&c.attrs, one, stmts[0])
 	default:
 		at := c.open(list)
 		for _, s := range stmts {
-			c.expression(&c.attrs, unix.NFTA_LIST_ELEM, stateful(s), s)
+			c.statefulInto(&c.attrs, unix.NFTA_LIST_ELEM, s)
 		}
 		c.close(at)
 	}
+}
+
+// statefulInto writes one expression into an attribute.
+func (c *compiler) statefulInto(a *attrs, typ uint16, s nft.Stmt) {
+	last, ok := s.(*nft.Last)
+	if !ok {
+		c.expression(a, typ, stateful(s), s)
+		return
+	}
+	at := a.open(typ)
+	a.str(unix.NFTA_EXPR_NAME, "last")
+	data := a.open(unix.NFTA_EXPR_DATA)
+	lastData(a, last)
+	a.close(data)
+	a.close(at)
 }
 
 func flag(on bool, f uint32) uint32 {

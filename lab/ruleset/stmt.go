@@ -1,6 +1,8 @@
 package ruleset
 
 import (
+	"slices"
+
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 
@@ -66,6 +68,10 @@ func (r *rule) setUpdate(s *nft.SetUpdate) {
 		data := r.alloc(s.Data.Type())
 		r.load(s.Data, data)
 		e.SrcRegData = regNumber(data)
+	}
+	if slices.ContainsFunc(s.Stmts, func(s nft.Stmt) bool { _, ok := s.(*nft.Last); return ok }) {
+		r.dynsetWith(e, s.Stmts)
+		return
 	}
 	for _, x := range s.Stmts {
 		e.Exprs = append(e.Exprs, stateful(x))

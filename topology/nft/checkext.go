@@ -1,6 +1,9 @@
 package nft
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // extensionSelector checks `exthdr frag`, `frag id`, `tcp option maxseg size` and the like; nil if it is none of them.
 func (c *checker) extensionSelector(n *SelectorNode, words []string) Expr {
@@ -14,10 +17,14 @@ func (c *checker) extensionSelector(n *SelectorNode, words []string) Expr {
 			e = extensionExpr(ExthdrIPv4, extensionNamed(ipExtensions, words[2]), words[3])
 			break
 		}
+		if strings.HasPrefix(words[2], "@") {
+			e = c.rawOptionExpr(n, words[2])
+			break
+		}
 		x := extensionNamed(tcpExtensions, words[2])
 		if x == nil {
 			number, _ := strconv.ParseUint(words[2], 0, 8) // the parser has seen to that
-			x = &extension{number: uint8(number)}
+			x = &extension{number: uint8(number), fields: optionLength}
 		}
 		e = extensionExpr(ExthdrTCP, x, words[3])
 	default:

@@ -52,8 +52,8 @@ func (c *checker) setNamed(n *SetRefNode, isMap bool) *Set {
 		}
 		c.missing(n.Span, didYouMean(n.Name.Text, names), "table %s %s has no %s `%s`", c.table.Family, c.table.Name, setWord(isMap), n.Name.Text)
 	}
-	if s.Map && !isMap && c.chain != nil && s.Key != nil {
-		c.unsupported(n.Span, "looking up a map as a set")
+	if s.Map && !isMap && c.chain != nil && s.typed() {
+		return s // whether it has the key is asked
 	}
 	if s.Map != isMap {
 		hint := "a map is used with `map` or `vmap`"

@@ -4,7 +4,7 @@ var (
 	commonWords  = []string{"include", "define", "redefine", "undefine"}
 	topWords     = append([]string{"table", "flush", "add", "create", "insert", "delete", "destroy", "chain", "rule", "set", "map", "element", "flowtable"}, commonWords...)
 	tableWords   = append([]string{"chain", "set", "map", "flags", "comment", "flowtable", "ct", "counter", "quota", "limit", "synproxy", "secmark"}, commonWords...)
-	setWords     = append([]string{"type", "typeof", "flags", "elements", "timeout", "gc-interval", "size", "policy", "auto-merge", "counter", "limit", "quota", "comment"}, commonWords...)
+	setWords     = append([]string{"type", "typeof", "flags", "elements", "timeout", "gc-interval", "size", "policy", "auto-merge", "counter", "limit", "quota", "last", "comment"}, commonWords...)
 	laterObjects = map[string]bool{"tunnel": true}
 	familyWords  = []string{"ip", "ip6", "inet", "arp", "bridge", "netdev"}
 )

@@ -42,7 +42,7 @@ func (p *parser) setItem() Item {
 			return d
 		case "timeout", "gc-interval", "size", "policy", "auto-merge", "comment":
 			return p.property()
-		case "counter", "limit", "quota", "ct":
+		case "counter", "limit", "quota", "ct", "last":
 			if t.text == "ct" && !p.peek(1).isWord("count") {
 				break
 			}
@@ -201,7 +201,7 @@ func (p *parser) elemOpts(e *ElemNode) {
 		case "comment":
 			p.advance()
 			e.Opts = append(e.Opts, &ElemOpt{Key: t.text, Value: p.commentText()})
-		case "counter", "limit", "quota", "ct":
+		case "counter", "limit", "quota", "ct", "last":
 			if t.text == "ct" && !p.peek(1).isWord("count") {
 				return
 			}

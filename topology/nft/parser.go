@@ -326,7 +326,7 @@ func (p *parser) endsItself(it Item, end token) bool {
 	case *Property: // `counter` of a flowtable
 		return p.block == inLines && d.Key.Text == "counter"
 	case *StmtDecl: // as nft lists them: `counter limit rate 1/second`
-		return end.isWord("counter") || end.isWord("limit") || end.isWord("quota") || end.isWord("ct")
+		return end.isWord("counter") || end.isWord("limit") || end.isWord("quota") || end.isWord("ct") || end.isWord("last")
 	}
 	return false
 }

@@ -1,6 +1,9 @@
 package nft
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // ExthdrOp is where an extension header or option is looked for (enum nft_exthdr_op).
 type ExthdrOp uint32
@@ -63,9 +66,9 @@ var tcpExtensions = []extension{
 	{"window", 3, []Field{integer("length", 8, 8), integer("count", 16, 8)}},
 	{"sack-perm", 4, []Field{integer("length", 8, 8)}},
 	{"sack", 5, []Field{integer("length", 8, 8), integer("left", 16, 32), integer("right", 48, 32)}},
-	{"sack1", 5, []Field{integer("left", 80, 32), integer("right", 112, 32)}},
-	{"sack2", 5, []Field{integer("left", 144, 32), integer("right", 176, 32)}},
-	{"sack3", 5, []Field{integer("left", 208, 32), integer("right", 240, 32)}},
+	{"sack1", 5, []Field{integer("length", 8, 8), integer("left", 80, 32), integer("right", 112, 32)}},
+	{"sack2", 5, []Field{integer("length", 8, 8), integer("left", 144, 32), integer("right", 176, 32)}},
+	{"sack3", 5, []Field{integer("length", 8, 8), integer("left", 208, 32), integer("right", 240, 32)}},
 	{"timestamp", 8, []Field{integer("length", 8, 8), integer("tsval", 16, 32), integer("tsecr", 48, 32)}},
 	{"md5sig", 19, []Field{integer("length", 8, 8)}},
 	{"mptcp", 30, []Field{integer("length", 8, 8), typed("subtype", TypeMPTCPSubtype, 16)}},
@@ -152,7 +155,11 @@ func (p *parser) option(first token) ExprNode {
 		kind = p.oneOf("option of ip", extensionNames(list)...)
 	}
 	n.Words = append(n.Words, kind)
-	if x := extensionNamed(list, kind.Text); x != nil && p.cur().kind == tName && x.field(p.cur().text) != nil {
+	x := extensionNamed(list, kind.Text)
+	if x == nil && kind.Kind == WordNumber {
+		x = &extension{fields: optionLength}
+	}
+	if x != nil && p.cur().kind == tName && x.field(p.cur().text) != nil {
 		n.Words = append(n.Words, p.word(p.advance()))
 	} else if t := p.cur(); x != nil && t.kind == tName && nearest(t.text, x.fieldNames()) != "" {
 		p.failWord(t, "field of "+first.text+" option "+x.name, x.fieldNames())
@@ -166,7 +173,7 @@ func (p *parser) tcpOption() *WordNode {
 	t := p.cur()
 	switch {
 	case t.is("@"):
-		p.unsupported(p.tokSpan(t), "`tcp option @`")
+		return p.rawOption()
 	case t.kind == tNumber:
 		w := p.word(p.advance())
 		v, err := strconv.ParseUint(w.Text, 0, 8)
@@ -186,4 +193,45 @@ func (p *parser) tcpOption() *WordNode {
 		return w
 	}
 	return p.oneOf("option of tcp", extensionNames(tcpExtensions)...)
+}
+
+// optionLength is what nft knows of options without a name.
+var optionLength = []Field{integer("length", 8, 8)}
+
+// rawOption parses `@255,8,8` behind `tcp option`: bits of an option.
+func (p *parser) rawOption() *WordNode {
+	first := p.advance()
+	if t := p.cur(); t.is("@") {
+		p.fail(p.tokSpan(t), "write `tcp option @255,8,8`", "name or number of an option expected, found `@`")
+	}
+	kind := p.tcpOption()
+	if kind.Kind == WordName {
+		if x := extensionNamed(tcpExtensions, kind.Text); x != nil {
+			kind.Text = strconv.Itoa(int(x.number))
+		}
+	}
+	text := "@" + kind.Text
+	for _, what := range []string{"offset in bits", "length in bits"} {
+		p.expect(",", "in raw bits of an option")
+		text += "," + p.numberWord(what).Text
+	}
+	return &WordNode{Span: p.spanFrom(first), Kind: WordName, Text: text}
+}
+
+// rawOptionExpr checks `tcp option @255,8,8`.
+func (c *checker) rawOptionExpr(n *SelectorNode, text string) *Exthdr {
+	var numbers [3]uint64
+	for i, s := range strings.Split(text[1:], ",") {
+		v, err := parseUint(s)
+		if err != nil || v > 1<<16 {
+			c.fail(n.Words[2].Span, "", "%s is out of range", s)
+		}
+		numbers[i] = v
+	}
+	if numbers[2] == 0 || numbers[2] > 8*maxRawBytes {
+		c.fail(n.Words[2].Span, "", "the length is 1 to %d bits", 8*maxRawBytes)
+	}
+	e := &Exthdr{Op: ExthdrTCP, Number: uint8(numbers[0]), Offset: int(numbers[1]), Len: int(numbers[2])}
+	e.typ = TypeInteger.withBits(e.Len, BigEndian)
+	return e
 }

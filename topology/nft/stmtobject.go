@@ -76,6 +76,8 @@ func objectKind(s Stmt) string {
 		return "quota"
 	case *ConnLimit:
 		return "ct count"
+	case *Last:
+		return "last"
 	case *Synproxy:
 		return "synproxy"
 	case *Secmark:

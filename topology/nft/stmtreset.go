@@ -22,6 +22,9 @@ func init() {
 				p.fail(p.tokSpan(p.cur()), "write `reset tcp option NAME`", "`%s` expected, found %s", w, p.cur().describe())
 			}
 		}
+		if t := p.cur(); t.is("@") {
+			p.fail(p.tokSpan(t), "", "an option is removed as a whole")
+		}
 		n := &ResetOptionNode{Option: p.tcpOption()}
 		n.Span = p.spanFrom(first)
 		return n

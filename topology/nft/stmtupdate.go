@@ -43,6 +43,9 @@ func (n *SetUpdateNode) check(c *checker) Stmt {
 		isMap = t.Map
 	}
 	s.Set = c.setNamed(n.Set, isMap)
+	if s.Set.Map != isMap {
+		c.fail(n.Elem.Span, "write `KEY : VALUE`", "an element of map `%s` needs a value", s.Set.Name)
+	}
 	if _, all := n.Elem.Key.(*CatchallNode); all {
 		c.fail(n.Elem.Key.Range(), "", "a rule adds what it sees in the packet, not `*`")
 	}
