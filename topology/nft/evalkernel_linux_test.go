@@ -43,7 +43,11 @@ func inNamespace(t *testing.T) (inside bool) {
 	if out, err := exec.Command("unshare", fresh, "nft", "add", "table", "inet", "x").CombinedOutput(); err != nil {
 		t.Skipf("no nftables in a new namespace here: %v: %s", err, out)
 	}
-	cmd := exec.Command("unshare", fresh, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=2m")
+	args := []string{fresh, os.Args[0], "-test.run=^" + t.Name() + "$", "-test.v", fmt.Sprintf("-test.short=%v", testing.Short())}
+	if end, ok := t.Deadline(); ok { // a little earlier, to say where it hung
+		args = append(args, "-test.timeout="+(time.Until(end)*9/10).String())
+	}
+	cmd := exec.Command("unshare", args...)
 	cmd.Env = append(os.Environ(), kernelInside+"=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
