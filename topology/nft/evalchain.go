@@ -20,7 +20,7 @@ const fateReturn = fate(1) << VerdictReturn
 // Where a rule with a verdict hangs on something unknown, both ways are looked at: the verdict is known if all of
 // them end in the same one.
 func (c *Chain) Eval(p *Packet, opt EvalOptions) ChainResult {
-	w := &walker{resolve: opt.Resolve, p: p.clone(), m: machine{chunk: 64}}
+	w := &walker{resolve: opt.Resolve, p: p.clone(), m: machine{chunk: 64, spelled: new(spellings)}}
 	w.res.Chain = c
 	w.res.Rules = make([]RuleResult, 0, len(c.Rules))
 	f := w.run(c, 1)

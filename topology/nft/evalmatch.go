@@ -19,8 +19,8 @@ func (s *Match) eval(m *machine) {
 	} else if e, ok := s.Left.(*Meta); ok && isClock(e.typ) {
 		r = m.holdClock(s, r)
 	} else {
-		v := m.value(s.Left)
-		r = m.hold(s, &v, r)
+		m.left = m.value(s.Left)
+		r = m.hold(s, &m.left, r)
 	}
 	m.add(r)
 	m.learn(s)
@@ -31,7 +31,7 @@ func (m *machine) hold(s *Match, v *value, r ExprResult) ExprResult {
 	if v.has == broken || v.has == unknown && !v.named {
 		return m.missing(r, v)
 	}
-	r.Got = v.spell(s.Left.Type())
+	r.Got = m.spelled.spell(v, s.Left.Type())
 	r.Match, r.Why = s.compare(v)
 	return r
 }

@@ -196,3 +196,30 @@ func bounds(e Expr) (from, to []byte) {
 	}
 	return nil, nil
 }
+
+// spellings are values that were spelled last: the rules of a chain look at the same few fields of a packet.
+type spellings struct {
+	last [8]struct {
+		typ  *Datatype
+		n    int
+		b    [16]byte
+		text string
+	}
+	next int
+}
+
+func (l *spellings) spell(v *value, d *Datatype) string {
+	if l == nil || v.named || v.has != known || v.n > 16 {
+		return v.spell(d)
+	}
+	b := [16]byte(v.b[:16])
+	for i := range l.last {
+		if s := &l.last[i]; s.typ == d && s.n == v.n && s.b == b {
+			return s.text
+		}
+	}
+	s := &l.last[l.next%len(l.last)]
+	l.next++
+	s.typ, s.n, s.b, s.text = d, v.n, b, v.spell(d)
+	return s.text
+}
