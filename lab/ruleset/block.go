@@ -26,12 +26,7 @@ const blockPrefix = "__chain"
 // blocks makes the chains that a rule has in braces. Their rules must be there before the rule: it takes them over, and
 // then they cannot be changed any more.
 func (c *compiler) blocks(r *nft.Rule, echo bool) {
-	for _, s := range r.Stmts {
-		v, ok := s.(*nft.VerdictStmt)
-		if !ok || v.Verdict.Chain == nil || !v.Verdict.Chain.Anonymous {
-			continue
-		}
-		ch := v.Verdict.Chain
+	for _, ch := range blocksIn(r) {
 		c.begin(unix.NFT_MSG_NEWCHAIN, unix.NLM_F_CREATE, ch.Table.Family, part{what: "a chain in braces", span: ch.Span})
 		c.str(unix.NFTA_CHAIN_TABLE, ch.Table.Name)
 		c.u32(nftaChainFlags, nftChainBinding)
@@ -65,19 +60,24 @@ func (r *rule) jumpBlock(v *nft.Verdict) {
 	})
 }
 
+// blocksIn are the chains that a rule has in braces.
+func blocksIn(r *nft.Rule) (out []*nft.Chain) {
+	for _, s := range r.Stmts {
+		if v, ok := s.(*nft.VerdictStmt); ok && v.Verdict.Chain != nil && v.Verdict.Chain.Anonymous {
+			out = append(out, v.Verdict.Chain)
+		}
+	}
+	return out
+}
+
 // blocksOf are the chains in braces of a table, in the order in which they are loaded.
-func blocksOf(t *nft.Table) []*nft.Chain {
-	var out []*nft.Chain
+func blocksOf(t *nft.Table) (out []*nft.Chain) {
 	for _, ch := range t.Chains {
 		if ch.Anonymous {
 			continue
 		}
 		for _, r := range ch.Rules {
-			for _, s := range r.Stmts {
-				if v, ok := s.(*nft.VerdictStmt); ok && v.Verdict.Chain != nil && v.Verdict.Chain.Anonymous {
-					out = append(out, v.Verdict.Chain)
-				}
-			}
+			out = append(out, blocksIn(r)...)
 		}
 	}
 	return out

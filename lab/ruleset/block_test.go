@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -103,6 +104,50 @@ func TestOffloadMessage(t *testing.T) {
 		var e *Error
 		if !errors.As(err, &e) || e.Hint != "a device of the chain cannot run rules in hardware: leave `flags offload` out" {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestBlocksChanged: rules in chains in braces of a table that stays keep their handles, their places and the kernel's name
+// of their chain, though a table before it has more of them.
+func TestBlocksChanged(t *testing.T) {
+	needNFT(t)
+	before := "table inet a {\n\tchain c {\n\t\tjump { accept; }\n\t}\n}\n" + blocks
+	after := strings.Replace(before, "jump { accept; }", "jump { drop; }\n\t\tjump { accept; }", 1)
+	fresh(t, func() {
+		loaded, err := Load(source(before), false)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		changed, err := Change(source(before), source(after), loaded.Handles, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		was := map[uint64]string{}
+		for _, h := range loaded.Handles {
+			if h.Table == "t" {
+				was[h.Handle] = h.Kernel
+			}
+		}
+		kept := 0
+		rs := parsed(t, after)
+		for _, h := range changed.Handles {
+			name, ok := was[h.Handle]
+			if h.Table != "t" || !ok {
+				continue
+			}
+			kept++
+			if name != h.Kernel {
+				t.Errorf("the chain of rule %d was %q, is %q", h.Handle, name, h.Kernel)
+			}
+			if ch := rs.Tables[1].Chain(h.Chain); ch == nil || h.Index >= len(ch.Rules) || ch.Anonymous != (h.Kernel != "") {
+				t.Errorf("%+v is no rule of the new ruleset", h)
+			}
+		}
+		if kept != len(was) || len(changed.Handles) != len(loaded.Handles)+2 {
+			t.Errorf("%d rules kept of %d; %d handles after %d", kept, len(was), len(changed.Handles), len(loaded.Handles))
 		}
 	})
 }

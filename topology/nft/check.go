@@ -10,7 +10,7 @@ import (
 // there is one. Chains and sets may be used before they are written.
 func Check(f *File) (*Ruleset, Errors) {
 	c := &checker{
-		rs: &Ruleset{}, used: map[Span]*variable{}, chains: map[chainKey]*Chain{}, graves: map[*Table][]grave{}, gone: map[*Rule]bool{}, meters: map[chainKey]*Rule{}, looped: map[*Verdict]bool{},
+		rs: &Ruleset{}, used: map[Span]*variable{}, chains: map[chainKey]*Chain{}, graves: map[*Table][]grave{}, gone: map[*Rule]bool{}, meters: map[chainKey]*Rule{}, blocks: map[*Table]int{}, looped: map[*Verdict]bool{},
 		errs: append(Errors(nil), f.errs...), partial: len(f.errs) > 0,
 	}
 	c.file(f)
@@ -87,7 +87,7 @@ type checker struct {
 	inRule *Rule          // the one being checked
 
 	meters map[chainKey]*Rule // and the rules they are in
-	blocks int                // how many chains in braces there are
+	blocks map[*Table]int     // how many chains in braces there are
 
 	needs  []hookNeed
 	looped map[*Verdict]bool // jumps that close a loop

@@ -46,8 +46,8 @@ func (n *BlockNode) check(c *checker) Stmt {
 	if c.chain.Anonymous {
 		c.fail(n.Span, "give one of the two chains a name", "a chain in braces cannot be inside another: the kernel refuses it")
 	}
-	c.blocks++
-	ch := &Chain{Span: n.Span, Table: c.table, Name: "__chain" + strconv.Itoa(c.blocks), Anonymous: true}
+	c.blocks[c.table]++
+	ch := &Chain{Span: n.Span, Table: c.table, Name: "__chain" + strconv.Itoa(c.blocks[c.table]), Anonymous: true}
 	c.table.Chains = append(c.table.Chains, ch)
 	chain, rule, ctx, env := c.chain, c.inRule, c.ctx, c.env
 	c.chain = ch
