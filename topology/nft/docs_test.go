@@ -36,9 +36,6 @@ func TestDocs(t *testing.T) {
 	}
 	names(reads, "the family", familyWords...)
 
-	for w := range laterStatements {
-		names(later, "the statement", w)
-	}
 	names(later, "the selector", laterSelectors...)
 	for w := range objectCTKeys {
 		names(reads, "the object", "ct "+w)

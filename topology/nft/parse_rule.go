@@ -8,11 +8,6 @@ func sortStrings(s []string) { sort.Strings(s) }
 // A new statement is a new file with its node, its checked form and an entry in its init.
 var statements = map[string]func(p *parser, first token) StmtNode{}
 
-// laterStatements are those that nft knows and this package does not yet.
-var laterStatements = map[string]bool{
-	"map": true,
-}
-
 func (p *parser) rule() Item {
 	p.foreign()
 	first := p.cur()
@@ -56,9 +51,6 @@ func (p *parser) statement() StmtNode {
 		}
 		if t.text == "xt" {
 			p.fail(p.tokSpan(t), "write what it does in nft's language: `iptables-translate` helps", "`xt` is a rule of iptables in nft's listing: no nft can load it")
-		}
-		if laterStatements[t.text] {
-			p.unsupported(p.tokSpan(t), "the statement `"+t.text+"`")
 		}
 	}
 	return p.exprStatement()
