@@ -114,6 +114,9 @@ func (c *checker) setType(s *Set, d *TypeDecl, first bool) {
 		s.Key, s.KeyExpr, s.Typeof = t.Key, t.KeyExpr, t.Typeof
 		s.Data, s.DataExpr, s.DataRange, s.Verdict, s.Objects = t.Data, t.DataExpr, t.DataRange, t.Verdict, t.Objects
 	}
+	if s.Objects != "" && s.Flags&SetDynamic != 0 { // nf_tables_newset, net/netfilter/nf_tables_api.c
+		c.fail(s.Span, "leave `flags dynamic` out", "a map to objects cannot have the flag dynamic")
+	}
 	if s.Flags&SetInterval != 0 && s.Flags&SetDynamic != 0 {
 		// Neither nft_set_rbtree.c nor nft_set_pipapo.c of net/netfilter has an update operation.
 		c.fail(s.Span, "use two sets", "a set cannot have the flags interval and dynamic")

@@ -43,6 +43,9 @@ func (n *SetUpdateNode) check(c *checker) Stmt {
 		isMap = t.Map
 	}
 	s.Set = c.setNamed(n.Set, isMap)
+	if s.Set.Objects != "" { // nf_tables_newset refuses NFT_SET_EVAL with NFT_SET_OBJECT
+		c.fail(n.Set.Span, "", "map `%s` maps to %ss: rules cannot change it", s.Set.Name, s.Set.Objects)
+	}
 	if s.Set.Map != isMap {
 		c.fail(n.Elem.Span, "write `KEY : VALUE`", "an element of map `%s` needs a value", s.Set.Name)
 	}
