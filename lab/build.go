@@ -53,7 +53,7 @@ type device struct {
 
 // build makes everything. What an error leaves half made goes with the holder.
 func (h *holder) build() error {
-	first, err := firstFree()
+	first, err := firstFree(h.order.Plan)
 	if err != nil {
 		return err
 	}
@@ -124,12 +124,15 @@ func newBuilder(h *holder, p *topology.Plan, first int) (*builder, error) {
 
 // firstFree is the number of a node's first device. A fresh network namespace has its loopback, and with some kernel
 // modules a tunnel device for each; this process is in a fresh one.
-func firstFree() (int, error) {
+func firstFree(p *topology.Plan) (int, error) {
 	c, err := link.Open()
 	if err != nil {
 		return 0, &OpError{Op: "look into a new network namespace", Err: err}
 	}
 	defer c.Close()
+	for _, kind := range fallbackKinds(p) {
+		c.Fallback(kind)
+	}
 	states, err := c.States()
 	if err != nil {
 		return 0, &OpError{Op: "look into a new network namespace", Err: err}

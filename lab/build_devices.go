@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -17,10 +18,11 @@ func (n *nodeWork) numberDevices(first int, six bool) error {
 	for i := range n.Node.Devices {
 		d := &n.Node.Devices[i]
 		n.devices = append(n.devices, device{made: d, Want: link.Want{Name: d.Name, Index: first + len(n.devices), IPv6: six,
-			Always: d.Link == "" && d.Kind != topology.Bond}})
+			Always: d.Tunnel != nil || d.Link == "" && d.Kind != topology.Bond}})
 	}
 	for i := range n.devices {
 		d := &n.devices[i]
+		d.IPv6 = d.IPv6 && (d.made == nil || linkLocal[d.made.Kind])
 		name := d.masterName()
 		if name == "" {
 			continue
@@ -36,6 +38,11 @@ func (n *nodeWork) numberDevices(first int, six bool) error {
 	}
 	return nil
 }
+
+// linkLocal are the devices that get an IPv6 link-local address as soon as they are up. Others need none, or get one only
+// if they have an address to make it from.
+var linkLocal = map[topology.DeviceKind]bool{topology.VLAN: true, topology.Bond: true, topology.Macvlan: true, topology.Dummy: true,
+	topology.VXLAN: true, topology.GRETap: true, topology.IP6GRETap: true}
 
 func (d *device) masterName() string {
 	switch {
@@ -95,7 +102,8 @@ func primaryOf(d *topology.Device) string {
 // deviceFeatures are what the kernel must have for a kind of device.
 var deviceFeatures = map[topology.DeviceKind]probe.Feature{
 	topology.VLAN: probe.VLAN, topology.Bond: probe.Bond, topology.VRF: probe.VRF, topology.Macvlan: probe.Macvlan,
-	topology.IPvlan: probe.IPvlan, topology.Dummy: probe.Dummy, topology.IFB: probe.IFB,
+	topology.IPvlan: probe.IPvlan, topology.Dummy: probe.Dummy, topology.IFB: probe.IFB, topology.VXLAN: probe.VXLAN,
+	topology.GRE: probe.GRE, topology.GRETap: probe.GRE, topology.IPIP: probe.IPIP, topology.SIT: probe.SIT,
 }
 
 // deviceError is an error of making a device, with the cure if the kernel has no such devices.
@@ -145,7 +153,18 @@ func (n *nodeWork) joinMasters(c *link.Conn) error {
 	}
 	for i := range n.devices {
 		d := &n.devices[i]
-		if d.bridge == nil || d.have {
+		if d.have {
+			continue
+		}
+		if d.made != nil {
+			for j := range d.made.FDB {
+				e := &d.made.FDB[j]
+				if err := c.AddFDB(d.Index, true, e); err != nil {
+					return &OpError{Op: "add forwarding entry " + e.MAC + " dst " + e.Dst.String(), Node: n.Name, Object: d.Name, Pos: e.Pos, Err: err}
+				}
+			}
+		}
+		if d.bridge == nil {
 			continue
 		}
 		if d.bridge.VLANs != nil {
@@ -184,9 +203,22 @@ func (n *nodeWork) carrierWithin(d *device, depth int) bool {
 			}
 		}
 		return false
-	case d.made.Link != "":
+	case d.made.Link != "" && d.made.Tunnel == nil:
 		lower := n.device(d.made.Link)
 		return lower != nil && n.carrierWithin(lower, depth-1)
 	}
 	return true
+}
+
+// fallbackKinds are the tunnels of a plan whose modules put a device into each network namespace.
+func fallbackKinds(p *topology.Plan) []topology.DeviceKind {
+	var kinds []topology.DeviceKind
+	for i := range p.Nodes {
+		for _, d := range p.Nodes[i].Devices {
+			if d.Tunnel != nil && d.Kind != topology.VXLAN && !slices.Contains(kinds, d.Kind) {
+				kinds = append(kinds, d.Kind)
+			}
+		}
+	}
+	return kinds
 }

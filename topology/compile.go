@@ -104,6 +104,7 @@ type iface struct {
 	link   int        // into spec.Links; -1: it is no end of one
 	endNo  int        // which end
 	domain int        // what broadcast reaches, see domains
+	open   bool       // it leads out of the lab, or somewhere that is not known
 
 	// Where it goes in the plan: one of them.
 	end    *End

@@ -10,6 +10,7 @@ func (c *compiler) domains() {
 	seg := newSegments(c)
 	seg.bridges()
 	seg.bonds()
+	seg.tunnels()
 	d := &domainCheck{c: c, owner: map[domainAddr]owner{}, nets: map[domainNet]*netUse{}}
 	c.owners, c.members = d.owner, map[int][]member{}
 	for i := range c.nds {

@@ -26,6 +26,14 @@ var deviceForms = []deviceForm{
 	{IPvlan, []string{"link", "mode"}, 3},
 	{Dummy, nil, 2},
 	{IFB, nil, 2},
+	{VXLAN, []string{"id", "local", "remote", "port", "ttl", "link", "fdb", "external"}, 2},
+	{GRE, []string{"local", "remote", "key", "ttl", "link"}, 3},
+	{GRETap, []string{"local", "remote", "key", "ttl", "link"}, 2},
+	{IPIP, []string{"local", "remote", "ttl", "link"}, 3},
+	{SIT, []string{"local", "remote", "ttl", "link"}, 3},
+	{IP6Tunnel, []string{"local", "remote", "ttl", "link"}, 3},
+	{IP6GRE, []string{"local", "remote", "key", "ttl", "link"}, 3},
+	{IP6GRETap, []string{"local", "remote", "key", "ttl", "link"}, 2},
 }
 
 var everyDevice = append([]string{"kind", "addresses", "mtu", "mac", "master"}, fieldsOf(reflect.TypeFor[PortSpec]()).keys...)
@@ -170,6 +178,10 @@ func (c *compiler) deviceDetails(n *node, i *iface) {
 		c.bond(n, i)
 	case VRF:
 		c.vrf(n, i)
+	default:
+		if tunnelFamilies[i.kind] != "" {
+			c.tunnel(n, i)
+		}
 	}
 }
 

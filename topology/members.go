@@ -141,13 +141,13 @@ func (c *compiler) ports(n *node) {
 		name := n.plan.Name + ":" + x.name
 		switch {
 		case x.end != nil:
-			x.end.Port = c.port(&c.spec.Links[x.link].Ends[x.endNo].PortSpec, bridge, name, x.at)
+			x.end.Port = c.port(&c.spec.Links[x.link].Ends[x.endNo].PortSpec, bridge, false, name, x.at)
 		case x.device != nil:
-			x.device.Port = c.port(&x.spec.PortSpec, bridge, name, x.at)
+			x.device.Port = c.port(&x.spec.PortSpec, bridge, x.kind == VXLAN, name, x.at)
 		case x.spec != nil: // a bridge is no port of another; its own VLANs are below
 			s := x.spec.PortSpec
 			s.VLAN = VLANSpec{}
-			c.port(&s, nil, name, x.at)
+			c.port(&s, nil, false, name, x.at)
 		}
 	}
 	for i := range n.ifaces {

@@ -15,6 +15,14 @@ const (
 	IPvlan     DeviceKind = "ipvlan"
 	Dummy      DeviceKind = "dummy"
 	IFB        DeviceKind = "ifb"
+	VXLAN      DeviceKind = "vxlan"
+	GRE        DeviceKind = "gre"
+	GRETap     DeviceKind = "gretap"
+	IPIP       DeviceKind = "ipip"
+	SIT        DeviceKind = "sit"
+	IP6Tunnel  DeviceKind = "ip6tnl"
+	IP6GRE     DeviceKind = "ip6gre"
+	IP6GRETap  DeviceKind = "ip6gretap"
 )
 
 // BridgeDevice is a Linux bridge inside a node.
@@ -77,11 +85,13 @@ type Device struct {
 	MAC    string         `json:"mac,omitempty"` // "": the kernel's choice
 	Addrs  []netip.Prefix `json:"addrs,omitempty"`
 
-	ID       int         `json:"id,omitempty"`       // of a vlan
+	ID       int         `json:"id,omitempty"`       // of a vlan or vxlan
 	Protocol string      `json:"protocol,omitempty"` // of a vlan; "": 802.1Q
 	Mode     string      `json:"mode,omitempty"`     // of a macvlan or ipvlan
 	Table    uint32      `json:"table,omitempty"`    // of a vrf
 	Bond     *BondDevice `json:"bond,omitempty"`
+	Tunnel   *Tunnel     `json:"tunnel,omitempty"`
+	FDB      []FDBEntry  `json:"fdb,omitempty"` // of a vxlan
 	Pos      Pos         `json:"pos"`
 }
 

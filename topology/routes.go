@@ -167,7 +167,7 @@ func (c *compiler) nextHop(n *node, h *hop, all []hop) bool {
 	switch {
 	case ok && !c.forwards(o.node):
 		c.warn(h.text, h.at, "gateway-host", fmt.Sprintf("%s has %s, and does not forward packets", o.node, via), fmt.Sprintf("%s: {kind: router}", o.node))
-	case !ok && !c.broken:
+	case !ok && !c.broken && !through.open:
 		c.warn(h.text, h.at, "gateway-silent", fmt.Sprintf("nobody on the link of %s:%s has the address %s", n.plan.Name, through.name, via),
 			c.neighbourHint(n, through, via))
 	}

@@ -20,7 +20,7 @@ type PortSpec struct {
 	VLAN     VLANSpec `yaml:"vlan" jsonschema_description:"The VLANs of a port of a bridge that is vlan-aware, or of such a bridge itself: a number for an access port, or a mapping."`
 	Isolated Text     `yaml:"isolated" jsonschema:"type=boolean" jsonschema_description:"Of a port: nothing passes between isolated ports. Default: false."`
 	Hairpin  Text     `yaml:"hairpin" jsonschema:"type=boolean" jsonschema_description:"Of a port: a frame may leave by the port it came in by. Default: false."`
-	Learning Text     `yaml:"learning" jsonschema:"type=boolean" jsonschema_description:"Of a port: the bridge learns addresses from it. Default: true."`
+	Learning Text     `yaml:"learning" jsonschema:"type=boolean" jsonschema_description:"Of a port: the bridge learns addresses from it. Of a vxlan also: it learns behind which end an address is. Default: true."`
 	Cost     Text     `yaml:"cost" jsonschema:"type=integer,minimum=1,maximum=65535" jsonschema_description:"Of a port: what a path through it costs the spanning tree. Default: 2."`
 }
 
@@ -39,15 +39,15 @@ func (x *VLANSpec) present() bool { return x.Span.Pos.IsValid() }
 type InterfaceSpec struct {
 	Name Text `yaml:"-"` // the key
 
-	Kind      Text     `yaml:"kind" jsonschema:"required,enum=bridge,enum=vlan,enum=bond,enum=vrf,enum=macvlan,enum=ipvlan,enum=dummy,enum=ifb" jsonschema_description:"What the device is."`
+	Kind      Text     `yaml:"kind" jsonschema:"required,enum=bridge,enum=vlan,enum=bond,enum=vrf,enum=macvlan,enum=ipvlan,enum=dummy,enum=ifb,enum=vxlan,enum=gre,enum=gretap,enum=ipip,enum=sit,enum=ip6tnl,enum=ip6gre,enum=ip6gretap" jsonschema_description:"What the device is."`
 	Addresses TextList `yaml:"addresses" jsonschema_description:"IPv4 and IPv6 addresses with their prefix length."`
 	MTU       Text     `yaml:"mtu" jsonschema:"type=integer,minimum=68,maximum=65535" jsonschema_description:"The MTU in bytes. Default: the kernel's choice."`
 	MAC       Text     `yaml:"mac" jsonschema_description:"The hardware address. Default: the kernel's choice."`
 	Master    Text     `yaml:"master" jsonschema_description:"The bridge, bond or vrf of the node that the device belongs to."`
 	PortSpec  `yaml:",inline"`
 
-	Link     Text     `yaml:"link" jsonschema_description:"Of a vlan, macvlan or ipvlan: the device that it sits on. A vlan called eth0.10 sits on eth0."`
-	ID       Text     `yaml:"id" jsonschema:"type=integer,minimum=0,maximum=16777215" jsonschema_description:"Of a vlan: its number, 1 to 4094; one called eth0.10 has number 10."`
+	Link     Text     `yaml:"link" jsonschema_description:"Of a vlan, macvlan or ipvlan: the device that it sits on. A vlan called eth0.10 sits on eth0. Of a tunnel: the device that its packets must leave by."`
+	ID       Text     `yaml:"id" jsonschema:"type=integer,minimum=0,maximum=16777215" jsonschema_description:"Of a vlan: its number, 1 to 4094; one called eth0.10 has number 10. Of a vxlan: its network number."`
 	Protocol Text     `yaml:"protocol" jsonschema:"enum=802.1Q,enum=802.1ad" jsonschema_description:"Of a vlan: its kind of tag; 802.1ad is the outer one of two. Default: 802.1Q."`
 	Mode     Text     `yaml:"mode" jsonschema_description:"Of a bond: balance-rr, active-backup, balance-xor, broadcast, 802.3ad, balance-tlb or balance-alb. Of a macvlan: bridge (the default), private, vepa or passthru. Of an ipvlan: l2 (the default), l3 or l3s."`
 	Members  TextList `yaml:"members" jsonschema_description:"Of a bridge, bond or vrf: the devices of the node that belong to it."`
@@ -55,6 +55,13 @@ type InterfaceSpec struct {
 	LACPRate Text     `yaml:"lacp-rate" jsonschema:"enum=fast,enum=slow" jsonschema_description:"Of a bond of mode 802.3ad: a message a second, or one in 30 seconds. Default: fast."`
 	Hash     Text     `yaml:"hash" jsonschema:"enum=layer2,enum=layer2+3,enum=layer3+4,enum=encap2+3,enum=encap3+4,enum=vlan+srcmac" jsonschema_description:"Of a bond: what decides which member a packet leaves by."`
 	Table    Text     `yaml:"table" jsonschema:"type=integer,minimum=1,maximum=4294967295" jsonschema_description:"Of a vrf: the number of its routing table. Default: 1001 and up."`
+
+	Local    Text `yaml:"local" jsonschema_description:"Of a tunnel: the address of the node that its packets come from. Default: by the route."`
+	Remote   Text `yaml:"remote" jsonschema_description:"Of a tunnel: the address of its other end. Of a vxlan it may be a multicast group, or missing where fdb says who is where."`
+	Key      Text `yaml:"key" jsonschema:"oneof_type=string;integer" jsonschema_description:"Of a gre tunnel and its kin: a number that both ends must have."`
+	TTL      Text `yaml:"ttl" jsonschema:"type=integer,minimum=0,maximum=255" jsonschema_description:"Of a tunnel: the TTL of its packets; 0: that of what is inside. Default: the kernel's choice."`
+	Port     Text `yaml:"port" jsonschema:"type=integer,minimum=1,maximum=65535" jsonschema_description:"Of a vxlan: the UDP port. Default: 4789."`
+	External Text `yaml:"external" jsonschema:"type=boolean" jsonschema_description:"Of a vxlan: where a frame goes is said by routes or tc, frame by frame. Default: false."`
 
 	BridgeSpec `yaml:",inline"`
 

@@ -7,7 +7,7 @@ type RouteSpec struct {
 	Dev      Text    `yaml:"dev" jsonschema_description:"The device to leave by."`
 	Type     Text    `yaml:"type" jsonschema:"enum=blackhole,enum=unreachable,enum=prohibit,enum=throw" jsonschema_description:"What becomes of the packets instead: blackhole drops them, unreachable and prohibit answer with an ICMP error, throw goes on as if the table had no route."`
 	Metric   Text    `yaml:"metric" jsonschema:"type=integer,minimum=0,maximum=4294967295" jsonschema_description:"Of several routes to one destination the one with the lowest metric is used."`
-	Table    Text    `yaml:"table" jsonschema_description:"The number of a routing table, or the name of a vrf of the node. Default: the main table."`
+	Table    Text    `yaml:"table" jsonschema:"oneof_type=string;integer" jsonschema_description:"The number of a routing table, or the name of a vrf of the node. Default: the main table."`
 	Src      Text    `yaml:"src" jsonschema_description:"The address of the node that packets made here get."`
 	MTU      Text    `yaml:"mtu" jsonschema:"type=integer,minimum=68,maximum=65535" jsonschema_description:"The MTU of the path in bytes."`
 	OnLink   Text    `yaml:"onlink" jsonschema:"type=boolean" jsonschema_description:"The next hop is a neighbour, although no address says so; dev must say where. Default: false."`
@@ -32,12 +32,12 @@ type RuleSpec struct {
 	Not      Text `yaml:"not" jsonschema:"type=boolean" jsonschema_description:"The rule is for all packets that it does not describe. Default: false."`
 	Iif      Text `yaml:"iif" jsonschema_description:"The device that packets came in by; lo for those that the node makes."`
 	Oif      Text `yaml:"oif" jsonschema_description:"The device that a socket is bound to."`
-	Mark     Text `yaml:"fwmark" jsonschema_description:"The mark of packets, with a mask if not all of it counts: 0x1/0xff."`
+	Mark     Text `yaml:"fwmark" jsonschema:"oneof_type=string;integer" jsonschema_description:"The mark of packets, with a mask if not all of it counts: 0x1/0xff."`
 	Proto    Text `yaml:"ipproto" jsonschema:"enum=tcp,enum=udp,enum=icmp,enum=ipv6-icmp,enum=sctp" jsonschema_description:"The protocol."`
-	Sport    Text `yaml:"sport" jsonschema_description:"A port or a range of ports that packets come from."`
-	Dport    Text `yaml:"dport" jsonschema_description:"A port or a range of ports that packets go to."`
+	Sport    Text `yaml:"sport" jsonschema:"oneof_type=string;integer" jsonschema_description:"A port or a range of ports that packets come from."`
+	Dport    Text `yaml:"dport" jsonschema:"oneof_type=string;integer" jsonschema_description:"A port or a range of ports that packets go to."`
 	Priority Text `yaml:"priority" jsonschema:"type=integer,minimum=0,maximum=4294967295" jsonschema_description:"Rules are asked from the lowest up. Default: 1001 and up, in the order of the file."`
-	Table    Text `yaml:"table" jsonschema_description:"The routing table to ask: a number, main, or the name of a vrf of the node."`
+	Table    Text `yaml:"table" jsonschema:"oneof_type=string;integer" jsonschema_description:"The routing table to ask: a number, main, or the name of a vrf of the node."`
 	Type     Text `yaml:"type" jsonschema:"enum=blackhole,enum=unreachable,enum=prohibit" jsonschema_description:"What becomes of the packets, in place of a table."`
 	Suppress Text `yaml:"suppress_prefixlength" jsonschema:"type=integer,minimum=0,maximum=128" jsonschema_description:"Routes of the table that are no longer than this do not count: 0 for its default route."`
 

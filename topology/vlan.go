@@ -102,8 +102,9 @@ func withPVID(list []PortVLAN, pvid int) []PortVLAN {
 	return out
 }
 
-// port reads the options of a device as a port of a bridge; bridge is nil if it is none.
-func (c *compiler) port(s *PortSpec, bridge *BridgeDevice, name string, at *place) *Port {
+// port reads the options of a device as a port of a bridge; bridge is nil if it is none; a
+// vxlan learns even so.
+func (c *compiler) port(s *PortSpec, bridge *BridgeDevice, vxlan bool, name string, at *place) *Port {
 	const rule = "port-option"
 	p := Port{}
 	keys := []struct {
@@ -113,6 +114,9 @@ func (c *compiler) port(s *PortSpec, bridge *BridgeDevice, name string, at *plac
 	if bridge == nil {
 		for _, k := range keys {
 			if k.t.present() {
+				if k.key == "learning" && vxlan {
+					continue
+				}
 				c.fail(k.t, at.at(k.key), rule, fmt.Sprintf("%s: is for ports of a bridge, and %s is none", k.key, name), "master: BRIDGE makes it one")
 			}
 		}

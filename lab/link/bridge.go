@@ -188,8 +188,8 @@ func (c *Conn) vlans(kind uint16, index int, self bool, list []topology.PortVLAN
 	return c.do(r)
 }
 
-// AddFDB adds an entry that stays to the forwarding database of a bridge. index is the number of its port, or with
-// self that of the bridge.
+// AddFDB adds an entry that stays to the forwarding database of a bridge or a vxlan. index is the number of the bridge's
+// port, or with self that of the bridge or the vxlan.
 func (c *Conn) AddFDB(index int, self bool, e *topology.FDBEntry) error {
 	mac, err := net.ParseMAC(e.MAC)
 	if err != nil {
@@ -199,8 +199,17 @@ func (c *Conn) AddFDB(index int, self bool, e *topology.FDBEntry) error {
 	if self {
 		state, flags = unix.NUD_PERMANENT, unix.NTF_SELF
 	}
-	r := c.request(unix.RTM_NEWNEIGH, create)
+	how := create
 	attrs := []*nl.RtAttr{nl.NewRtAttr(unix.NDA_LLADDR, mac)}
+	if e.Dst.IsValid() { // of a vxlan; zeros may have several, to all of which goes what has no entry
+		how = unix.NLM_F_CREATE | unix.NLM_F_APPEND | unix.NLM_F_ACK
+		state = unix.NUD_PERMANENT | unix.NUD_NOARP
+		attrs = append(attrs, nl.NewRtAttr(unix.NDA_DST, e.Dst.AsSlice()))
+	}
+	if e.VNI != nil {
+		attrs = append(attrs, attr(unix.NDA_VNI, *e.VNI))
+	}
+	r := c.request(unix.RTM_NEWNEIGH, how)
 	if e.VLAN != 0 {
 		attrs = append(attrs, attr16(unix.NDA_VLAN, uint16(e.VLAN)))
 	}

@@ -119,6 +119,12 @@ func deviceData(d *topology.Device, at Made) ([]*nl.RtAttr, error) {
 		return bondData(d.Bond, at), nil
 	case topology.Dummy, topology.IFB:
 		return nil, nil
+	case topology.VXLAN:
+		return vxlanData(d, at), nil
+	case topology.GRE, topology.GRETap, topology.IP6GRE, topology.IP6GRETap:
+		return greData(d.Tunnel, at), nil
+	case topology.IPIP, topology.SIT, topology.IP6Tunnel:
+		return ipTunnelData(d, at), nil
 	}
 	return nil, fmt.Errorf("hookwalk does not know how to make a %s", d.Kind)
 }
