@@ -178,8 +178,12 @@ func (o oracle) reverse(t *testing.T, listing string, want *after) string {
 // TestCorpus: every ruleset of the corpus, loaded by us and by nft, is listed the same, as text and as JSON. What is
 // listed is read, printed, and loaded by nft, which lists the same again.
 func TestCorpus(t *testing.T) {
-	sections := corpus(t)
-	for _, g := range rowGroups {
+	sections, least := corpus(t), 1500
+	groups := rowGroups
+	if testing.Short() {
+		groups, least = nil, 600
+	}
+	for _, g := range groups {
 		decls := strings.ReplaceAll(g.decls, "{ 1-5, 63 }", "{ 1-5, 62 }") // nft lists what it does not read: 0x3f-0xff
 		frame := fmt.Sprintf("table %s t {%s\n\t@@ %s\n}\n", g.family, decls, g.base)
 		sections = append(sections, section{name: "rows: " + g.name, frame: frame, rules: g.rules})
@@ -190,7 +194,7 @@ func TestCorpus(t *testing.T) {
 			t.Run(o.version+" "+s.name, func(t *testing.T) { j.section(t, &s) })
 		}
 		t.Logf("nft %s: %d rulesets and rules are the same in both directions, %d cannot be compared", o.version, j.same, j.skipped)
-		if j.same < 900 && !t.Failed() {
+		if j.same < least && !t.Failed() {
 			t.Errorf("nft %s: only %d were compared", o.version, j.same)
 		}
 	}
@@ -268,6 +272,9 @@ var nftErrs = map[string]string{
 	"ip protocol set 6":                                 "nft lists the protocol as the name tcp, behind which it expects a field of tcp",
 	"ip6 nexthdr set 6":                                 "nft lists the protocol as the name tcp, behind which it expects a field of tcp",
 	"ip option rr type 7 counter":                       ipOptionType,
+	`meta hour "22:00"-"02:00"`:                         overMidnight,
+	`meta hour != "22:00"-"02:00"`:                      overMidnight,
+	`socket cgroupv2 level 1 "/"`:                       "nft lists the root of all groups by its number, which it does not read",
 	"ip6 dscp { 1-5, 7 }":                               "nft 1.1 says in JSON once the number and once the name, after which of both its own set or ours is",
 	"ip option lsrr type 131 counter":                   ipOptionType,
 	"ip option ssrr type 137 counter":                   ipOptionType,
@@ -281,5 +288,6 @@ var nftErrs = map[string]string{
 
 const (
 	oldKeys      = "nft loads the keys of old kernels, with the prefix turned round; we load those with a family, which read the same"
+	overMidnight = "nft 1.1 takes hours over midnight for an empty range; 1.0.6 reads them"
 	ipOptionType = "nft 1.1 lists the type of an option as whether it exists"
 )
