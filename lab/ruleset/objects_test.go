@@ -80,6 +80,7 @@ var objectRows = []rowGroup{
 		"udp dport 53 ct timeout set quick", `ct timeout set udp dport map { 53 : "quick" }`, `ct expectation set "back"`,
 		`ct expectation set tcp dport map { 9876 : "back" }`, "ct mark 5 counter name hits ct helper set ftp accept",
 		"ct label 5", "ct label != 7", "ct label 3,4", "ct label set 5", "ct label set 127", "ct label & 5 == 5", "ct label 127",
+		"ip saddr @counters accept", "ip saddr != @nets drop", "tcp dport @quotas",
 		"ct secmark set meta secmark", "meta secmark set ct secmark",
 	}},
 	{"synproxy objects", "ip", filterInput, objectDecls + objectMaps, []string{
