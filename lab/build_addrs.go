@@ -90,6 +90,9 @@ func (n *nodeWork) configure(c *link.Conn) error {
 	if err := n.joinMasters(c); err != nil {
 		return err
 	}
+	if err := n.setWireGuard(); err != nil {
+		return err
+	}
 	for i := range n.devices {
 		d := &n.devices[i]
 		if d.have {

@@ -104,6 +104,7 @@ var deviceFeatures = map[topology.DeviceKind]probe.Feature{
 	topology.VLAN: probe.VLAN, topology.Bond: probe.Bond, topology.VRF: probe.VRF, topology.Macvlan: probe.Macvlan,
 	topology.IPvlan: probe.IPvlan, topology.Dummy: probe.Dummy, topology.IFB: probe.IFB, topology.VXLAN: probe.VXLAN,
 	topology.GRE: probe.GRE, topology.GRETap: probe.GRE, topology.IPIP: probe.IPIP, topology.SIT: probe.SIT,
+	topology.WireGuard: probe.WireGuard,
 }
 
 // deviceError is an error of making a device, with the cure if the kernel has no such devices.

@@ -39,6 +39,8 @@ type holder struct {
 	handles map[string][]path.Handle // of each node's rules
 	inForce []Fault
 
+	wireGuard wireGuardKeys
+
 	services map[string]io.Closer // that run, by serviceKey; guarded by changes once the lab is up
 }
 

@@ -94,6 +94,10 @@ func written(v reflect.Value) (Text, bool) {
 		}
 	case VLANSpec:
 		return Text{Span: x.Span}, x.present()
+	case PeerList:
+		if len(x) > 0 {
+			return peerText(&x[0]), true
+		}
 	case FDBList:
 		if len(x) > 0 {
 			return Text{Span: x[0].Span}, true

@@ -39,6 +39,10 @@ func compile(s *Spec, readFile func(name string) ([]byte, error), list func(name
 	c.interfaces()
 	c.broken = s.partial || c.problems.HasErrors()
 	c.domains()
+	c.wireGuardPeers()
+	for i := range c.nds {
+		c.order(&c.nds[i])
+	}
 	for i := range c.nds {
 		n := &c.nds[i]
 		c.sysctls(n)

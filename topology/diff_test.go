@@ -119,6 +119,9 @@ func fill(v reflect.Value, n int) {
 	case *netip.Addr:
 		*x = netip.MustParseAddr("192.0.2." + strconv.Itoa(n+1))
 		return
+	case *netip.AddrPort:
+		*x = netip.MustParseAddrPort("192.0.2." + strconv.Itoa(n+1) + ":7")
+		return
 	case *netip.Prefix:
 		*x = netip.MustParsePrefix("192.0.2." + strconv.Itoa(n+1) + "/24")
 		return
@@ -156,7 +159,7 @@ func fill(v reflect.Value, n int) {
 // leaves visits every field that is one value, but places.
 func leaves(v reflect.Value, path string, visit func(string, reflect.Value)) {
 	switch v.Interface().(type) {
-	case netip.Addr, netip.Prefix:
+	case netip.Addr, netip.Prefix, netip.AddrPort:
 		visit(path, v)
 		return
 	case Pos:

@@ -11,6 +11,7 @@ func (c *compiler) domains() {
 	seg.bridges()
 	seg.bonds()
 	seg.tunnels()
+	seg.wireGuards()
 	d := &domainCheck{c: c, owner: map[domainAddr]owner{}, nets: map[domainNet]*netUse{}}
 	c.owners, c.members = d.owner, map[int][]member{}
 	for i := range c.nds {

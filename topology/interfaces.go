@@ -34,6 +34,7 @@ var deviceForms = []deviceForm{
 	{IP6Tunnel, []string{"local", "remote", "ttl", "link"}, 3},
 	{IP6GRE, []string{"local", "remote", "key", "ttl", "link"}, 3},
 	{IP6GRETap, []string{"local", "remote", "key", "ttl", "link"}, 2},
+	{WireGuard, []string{"listen", "peers"}, 3},
 }
 
 var everyDevice = append([]string{"kind", "addresses", "mtu", "mac", "master"}, fieldsOf(reflect.TypeFor[PortSpec]()).keys...)
@@ -81,7 +82,6 @@ func (c *compiler) interfaces() {
 		}
 		c.masters(n)
 		c.ports(n)
-		c.order(n)
 		for _, b := range n.bridges {
 			n.plan.Bridges = append(n.plan.Bridges, *b)
 		}
@@ -178,6 +178,8 @@ func (c *compiler) deviceDetails(n *node, i *iface) {
 		c.bond(n, i)
 	case VRF:
 		c.vrf(n, i)
+	case WireGuard:
+		c.wireGuard(n, i)
 	default:
 		if tunnelFamilies[i.kind] != "" {
 			c.tunnel(n, i)

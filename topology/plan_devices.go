@@ -23,6 +23,7 @@ const (
 	IP6Tunnel  DeviceKind = "ip6tnl"
 	IP6GRE     DeviceKind = "ip6gre"
 	IP6GRETap  DeviceKind = "ip6gretap"
+	WireGuard  DeviceKind = "wireguard"
 )
 
 // BridgeDevice is a Linux bridge inside a node.
@@ -85,14 +86,15 @@ type Device struct {
 	MAC    string         `json:"mac,omitempty"` // "": the kernel's choice
 	Addrs  []netip.Prefix `json:"addrs,omitempty"`
 
-	ID       int         `json:"id,omitempty"`       // of a vlan or vxlan
-	Protocol string      `json:"protocol,omitempty"` // of a vlan; "": 802.1Q
-	Mode     string      `json:"mode,omitempty"`     // of a macvlan or ipvlan
-	Table    uint32      `json:"table,omitempty"`    // of a vrf
-	Bond     *BondDevice `json:"bond,omitempty"`
-	Tunnel   *Tunnel     `json:"tunnel,omitempty"`
-	FDB      []FDBEntry  `json:"fdb,omitempty"` // of a vxlan
-	Pos      Pos         `json:"pos"`
+	ID        int              `json:"id,omitempty"`       // of a vlan or vxlan
+	Protocol  string           `json:"protocol,omitempty"` // of a vlan; "": 802.1Q
+	Mode      string           `json:"mode,omitempty"`     // of a macvlan or ipvlan
+	Table     uint32           `json:"table,omitempty"`    // of a vrf
+	Bond      *BondDevice      `json:"bond,omitempty"`
+	Tunnel    *Tunnel          `json:"tunnel,omitempty"`
+	FDB       []FDBEntry       `json:"fdb,omitempty"` // of a vxlan
+	WireGuard *WireGuardDevice `json:"wireguard,omitempty"`
+	Pos       Pos              `json:"pos"`
 }
 
 // BondDevice is what there is to know of a bond.

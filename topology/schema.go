@@ -25,6 +25,7 @@ func Schema() ([]byte, error) {
 		"link":      structSchema[LinkSpec](),
 		"end":       structSchema[EndSpec](),
 		"hop":       structSchema[HopSpec](),
+		"peer":      structSchema[PeerSpec](),
 		"rule":      structSchema[RuleSpec](),
 		"neighbour": structSchema[NeighbourSpec](),
 		"route":     structSchema[RouteSpec](),
@@ -75,6 +76,8 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		return oneOf(list(oneOf(ends(), def("link"))), null())
 	case reflect.TypeFor[InterfaceList]():
 		return oneOf(&jsonschema.Schema{Type: "object", AdditionalProperties: def("interface")}, null())
+	case reflect.TypeFor[PeerList]():
+		return several(def("peer"), &jsonschema.Schema{Type: "string"})
 	case reflect.TypeFor[VLANSpec]():
 		return oneOf(append(numberRange(), def("vlans"))...)
 	case reflect.TypeFor[RangeList]():

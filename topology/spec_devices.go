@@ -39,7 +39,7 @@ func (x *VLANSpec) present() bool { return x.Span.Pos.IsValid() }
 type InterfaceSpec struct {
 	Name Text `yaml:"-"` // the key
 
-	Kind      Text     `yaml:"kind" jsonschema:"required,enum=bridge,enum=vlan,enum=bond,enum=vrf,enum=macvlan,enum=ipvlan,enum=dummy,enum=ifb,enum=vxlan,enum=gre,enum=gretap,enum=ipip,enum=sit,enum=ip6tnl,enum=ip6gre,enum=ip6gretap" jsonschema_description:"What the device is."`
+	Kind      Text     `yaml:"kind" jsonschema:"required,enum=bridge,enum=vlan,enum=bond,enum=vrf,enum=macvlan,enum=ipvlan,enum=dummy,enum=ifb,enum=vxlan,enum=gre,enum=gretap,enum=ipip,enum=sit,enum=ip6tnl,enum=ip6gre,enum=ip6gretap,enum=wireguard" jsonschema_description:"What the device is."`
 	Addresses TextList `yaml:"addresses" jsonschema_description:"IPv4 and IPv6 addresses with their prefix length."`
 	MTU       Text     `yaml:"mtu" jsonschema:"type=integer,minimum=68,maximum=65535" jsonschema_description:"The MTU in bytes. Default: the kernel's choice."`
 	MAC       Text     `yaml:"mac" jsonschema_description:"The hardware address. Default: the kernel's choice."`
@@ -63,7 +63,8 @@ type InterfaceSpec struct {
 	Port     Text `yaml:"port" jsonschema:"type=integer,minimum=1,maximum=65535" jsonschema_description:"Of a vxlan: the UDP port. Default: 4789."`
 	External Text `yaml:"external" jsonschema:"type=boolean" jsonschema_description:"Of a vxlan: where a frame goes is said by routes or tc, frame by frame. Default: false."`
 
-	BridgeSpec `yaml:",inline"`
+	WireGuardSpec `yaml:",inline"`
+	BridgeSpec    `yaml:",inline"`
 
 	broken bool // something of it could not be read
 }

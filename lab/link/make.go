@@ -117,7 +117,7 @@ func deviceData(d *topology.Device, at Made) ([]*nl.RtAttr, error) {
 		return []*nl.RtAttr{attr(unix.IFLA_VRF_TABLE, int(d.Table))}, nil
 	case topology.Bond:
 		return bondData(d.Bond, at), nil
-	case topology.Dummy, topology.IFB:
+	case topology.Dummy, topology.IFB, topology.WireGuard:
 		return nil, nil
 	case topology.VXLAN:
 		return vxlanData(d, at), nil
