@@ -107,6 +107,9 @@ var newerRows = []rowGroup{
 	{"raw options", "ip", filterInput, "", []string{
 		"tcp option @255,8,8 255", "tcp option @42,16,4 10", "tcp option @3,16,8 5", "tcp option @mptcp,16,4 1", "tcp option 254 length ge 4", "tcp option 253 length 5", "tcp option sack1 length 5",
 	}},
+	{"maps as sets", "ip", filterInput, "\tmap marks { type ipv4_addr : mark; elements = { 10.0.0.1 : 1 }; }\n\tmap verdicts { type ipv4_addr : verdict; flags interval; elements = { 10.0.0.0/8 : drop }; }\n", []string{
+		"ip saddr @marks accept", "ip saddr != @marks", "ip saddr @verdicts drop",
+	}},
 	{"dccp options", "ip", filterInput, "", []string{"dccp option 5 exists", "dccp option 5 missing"}},
 	{"last", "ip", filterInput, "", []string{"last", "last used never", "last used 5s", "last used 1d2h", "tcp dport 22 last accept"}},
 }

@@ -66,8 +66,5 @@ var rareRows = []rowGroup{
 		"dnat to ip daddr", "dnat to ip saddr and 255.255.255.0", "meta l4proto tcp dnat to ip daddr:80", "tcp dport 80 dnat to 10.0.0.1:tcp dport", "dnat to ct original ip daddr", "dnat to rt nexthop",
 		"icmp type echo-request dnat to 10.0.0.1:80", "tcp dport 80 dnat to 10.0.0.1:tcp dport map @ports", "tcp dport 80 redirect to tcp dport map @ports", "tcp dport 80 redirect to :tcp sport",
 	}},
-	{"maps as sets", "ip", filterInput, "\tmap marks { type ipv4_addr : mark; elements = { 10.0.0.1 : 1 }; }\n\tmap verdicts { type ipv4_addr : verdict; flags interval; elements = { 10.0.0.0/8 : drop }; }\n", []string{
-		"ip saddr @marks accept", "ip saddr != @marks", "ip saddr @verdicts drop",
-	}},
 	{"inner raw", "ip", filterInput, "", []string{"@ih,0,32 5", "@ih,32,32 0x14000000", "meta l4proto 17 @ih,0,8 { 1, 2 }", "udp dport 5 @ih,0,16 set 5", "@ih,5,3 5", "@ih,0,8 . tcp dport { 1 . 2 }"}},
 }

@@ -30,6 +30,7 @@ type machine struct {
 	unknowns int    // expressions whose answer is unknown
 	l4       int    // the rule has asked for this IP protocol; -1: for none
 	family   Family // the rule has asked for this family
+	tagged   uint32 // the rule has asked for the VLAN tag inside these tunnels, by their types
 	ether    bool   // the rule has looked at the Ethernet header
 	vlan     bool   // and at the VLAN tag in it
 	effects  []effect

@@ -166,6 +166,9 @@ func (p *Packet) extensionHeader(e *Exthdr) value {
 		}
 		h := nh[at:]
 		if found {
+			if end := at + (e.Offset+e.Len+7)/8; !e.Present && p.Meta.Len.Known && end > int(p.Meta.Len.V) {
+				return isBroken("the packet ends before that")
+			}
 			return e.take(h)
 		}
 		size := 8 + 8*int(h[1])

@@ -200,6 +200,13 @@ func (p *Packet) read(r bitRange) value {
 	if n > maxValue || n == 0 || r.offset < 0 {
 		return isUnknown("so many bits cannot be compared")
 	}
+	if r.base == InnerHeader {
+		at, v := p.innerOffset()
+		if v.has != known {
+			return v
+		}
+		r = bitRange{TransportHeader, r.offset + 8*at, r.len}
+	}
 	end := (r.offset + r.len + 7) / 8 // in bytes from the network header
 	th := -1
 	if r.base != LinkHeader {
@@ -232,6 +239,33 @@ func (p *Packet) read(r bitRange) value {
 		return out
 	}
 	return isUnknown(notRecorded)
+}
+
+// innerOffset is where what the transport header carries begins, in bytes from it (__nft_payload_inner_offset of
+// net/netfilter/nft_payload.c).
+func (p *Packet) innerOffset() (int, value) {
+	t := p.transport()
+	if v := t.protocol(); v.has != known {
+		return 0, v
+	}
+	if v := t.present(); v.has != known {
+		return 0, v
+	}
+	th := p.transportBytes()
+	switch t.proto {
+	case 17:
+		return 8, value{}
+	case 4: // IPIP
+		return 0, value{}
+	case protoNumberTCP:
+		if len(th) < 13 {
+			return 0, isUnknown(notRecorded)
+		}
+		return int(th[12]>>4) * 4, value{}
+	case protoNumberGRE:
+		return greOffset(th)
+	}
+	return 0, isBroken("the kernel does not know what this protocol carries")
 }
 
 // readBits copies n bits of src, from bit off on, to the low bits of dst.

@@ -23,12 +23,20 @@ func (e *Inner) read(m *machine) value {
 	if v.has != known {
 		return v
 	}
-	if e.Payload.Base == TunnelHeader {
+	p, v := e.Tunnel.packet(th, off)
+	switch { // without a packet that it knows the kernel does not read the tunnel's own header either
+	case v.has != known:
+		return v
+	case e.Payload.Base == TunnelHeader:
 		return readTunnel(th[min(off, len(th)):], e.Payload)
 	}
-	p, v := e.Tunnel.packet(th, off)
-	if v.has != known {
-		return v
+	if proto := e.Payload.Proto; proto != nil && len(p.LL) > 14 {
+		// The rule asks for IPv4 or IPv6 where the ethertype is, in front of the tag unless it has asked for that.
+		if proto.Name == "vlan" {
+			m.tagged |= 1 << e.Tunnel.Type
+		} else if proto.Family != FamilyUnspec && m.tagged&(1<<e.Tunnel.Type) == 0 {
+			return e.inside(value{has: broken, need: &need{"meta protocol", proto.Family.String(), "vlan"}})
+		}
 	}
 	if m.p.Meta.Len.Known && t.offset > 0 {
 		start := t.offset + len(th) - len(p.NH)
@@ -56,12 +64,17 @@ func (e *Inner) inside(v value) value {
 	return v
 }
 
-// start is where the header of the tunnel begins, in bytes from the transport header (nft_payload_inner_offset,
-// net/netfilter/nft_payload.c, and nft_inner_parse_tunhdr).
+// start is where the header of the tunnel begins, in bytes from the transport header (nft_inner_parse_tunhdr).
 func (t *Tunnel) start(th []byte) (off int, v value) {
 	if t.L4 == 17 {
 		return 8, v
 	}
+	_, v = greOffset(th)
+	return 0, v
+}
+
+// greOffset is where the packet in GRE begins, in bytes (__nft_payload_inner_offset of net/netfilter/nft_payload.c).
+func greOffset(th []byte) (int, value) {
 	if len(th) < 2 {
 		return 0, isUnknown(notRecorded)
 	}
@@ -69,7 +82,13 @@ func (t *Tunnel) start(th []byte) (off int, v value) {
 	if flags&7 != 0 || flags&0x4000 != 0 { // GRE_VERSION, GRE_ROUTING
 		return 0, isBroken("the kernel does not look into this kind of GRE")
 	}
-	return 0, v
+	off := 4
+	for _, f := range []uint16{0x8000, 0x2000, 0x1000} { // checksum, key, sequence number
+		if flags&f != 0 {
+			off += 4
+		}
+	}
+	return off, value{}
 }
 
 // packet is what is in the tunnel (nft_inner_parse_l2l3).
@@ -83,13 +102,7 @@ func (t *Tunnel) packet(th []byte, off int) (*Packet, value) {
 		}
 		off += t.Header
 	} else {
-		flags := binary.BigEndian.Uint16(th)
-		off = 4
-		for _, f := range []uint16{0x8000, 0x2000, 0x1000} { // checksum, key, sequence number
-			if flags&f != 0 {
-				off += 4
-			}
-		}
+		off, _ = greOffset(th) // start has seen that it can be read
 	}
 	if len(th) <= off {
 		return nil, isUnknown(notRecorded)

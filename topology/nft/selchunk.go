@@ -147,12 +147,16 @@ func (p *Packet) sctpChunk(e *Exthdr) value {
 		}
 		size := int(binary.BigEndian.Uint16(th[at+2:]))
 		if th[at] == e.Number {
-			if !e.Present && end >= 0 && at+(e.Offset+e.Len)/8 > end {
+			switch {
+			case e.Present:
+			case (e.Offset+e.Len)/8 > size:
+				return isBroken("the SCTP chunk is shorter")
+			case end >= 0 && at+size > end:
 				return isBroken("the packet ends before that")
 			}
 			return e.take(th[at:])
 		}
-		if size < 4 {
+		if size == 0 {
 			break
 		}
 		at += (size + 3) &^ 3
