@@ -14,7 +14,7 @@ import (
 // makeLinks makes the veth pairs, each end directly in its node.
 func (b *builder) makeLinks() (string, error) {
 	links := b.plan.Links
-	err := each(len(links), func(_ *netns.Hopper, todo func() (int, bool)) error {
+	err := each(len(links), func(hop *netns.Hopper, todo func() (int, bool)) error {
 		c, err := link.Open() // in the holder's own namespace, where no device ever is
 		if err != nil {
 			return &OpError{Op: "make links", Err: err}
@@ -24,7 +24,13 @@ func (b *builder) makeLinks() (string, error) {
 			if b.nodes[b.index[links[i].A.Node]].device(links[i].A.Iface).have {
 				continue // a cable has both its ends or none
 			}
-			if err := b.makeLink(c, &links[i]); err != nil {
+			var err error
+			if links[i].Kind == topology.Tap {
+				err = b.makeCable(hop, &links[i])
+			} else {
+				err = b.makeLink(c, &links[i])
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -36,7 +42,16 @@ func (b *builder) makeLinks() (string, error) {
 			bridges = append(bridges, br.Name+" on "+n.Name)
 		}
 	}
-	text := count(len(links), "veth pair")
+	taps := 0
+	for i := range links {
+		if links[i].Kind == topology.Tap {
+			taps++
+		}
+	}
+	text := count(len(links)-taps, "veth pair")
+	if taps > 0 {
+		text += ", " + count(taps, "cable") + " in user space"
+	}
 	switch {
 	case len(bridges) == 1:
 		text += ", bridge " + bridges[0]
@@ -48,9 +63,6 @@ func (b *builder) makeLinks() (string, error) {
 
 // makeLink makes one pair. An end that is a port gets its bridge in the same message, if it stands first in it.
 func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
-	if l.Kind == topology.Tap {
-		return &OpError{Op: "make a cable", Pos: l.Pos, Err: errors.New("kind: tap is not supported yet")}
-	}
 	a, z := &l.A, &l.B
 	if a.Master == "" {
 		a, z = z, a

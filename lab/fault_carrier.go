@@ -53,11 +53,18 @@ func (h *holder) syncLinks(plan *topology.Plan) error {
 	return errors.Join(errs...)
 }
 
-// setLink takes a cable down, at both ends, or brings it up, and waits until the kernel has done so.
+// setLink takes a cable down, at both ends, or brings it up, and waits until the kernel has done so. The devices of a veth
+// pair are switched off: their carrier cannot be taken otherwise. Those of a cable in user space stay on without it.
 func (h *holder) setLink(plan *topology.Plan, l *topology.Link, down bool) error {
 	name := linkName(l)
 	ends := []*topology.End{&l.A, &l.B}
 	deadline := time.Now().Add(faultWithin)
+	c := h.cable(l)
+	if c != nil && !down {
+		if err := h.pull(l, c, down, deadline); err != nil {
+			return err
+		}
+	}
 	if !down {
 		if err := h.bringUp(plan, ends, deadline); err != nil {
 			return err
@@ -66,6 +73,9 @@ func (h *holder) setLink(plan *topology.Plan, l *topology.Link, down bool) error
 		return nil
 	}
 	h.faults.down[name] = true // whatever comes of it, clearing it brings it up
+	if c != nil {
+		return h.pull(l, c, down, deadline)
+	}
 	for _, step := range []func(c *link.Conn, index int) error{
 		(*link.Conn).Down,
 		func(c *link.Conn, index int) error { return c.AwaitDown(index, deadline) },
@@ -99,6 +109,9 @@ func (h *holder) bringUp(plan *topology.Plan, ends []*topology.End, deadline tim
 		func(n *nodeWork, c *link.Conn, d *device) error {
 			if err := c.Await([]link.Want{d.Want}, deadline); err != nil {
 				return &OpError{Op: "wait until the link carries packets", Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
+			}
+			if err := link.ForgetUnanswered(d.Index); err != nil {
+				return &OpError{Op: "bring up", Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
 			}
 			return n.restore(c)
 		},

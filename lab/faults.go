@@ -211,6 +211,9 @@ func (h *holder) impairment(l *topology.Link, end int) topology.Impairment {
 // setImpairment has the kernel do it.
 func (h *holder) setImpairment(l *topology.Link, end int, m topology.Impairment) error {
 	e := [2]*topology.End{&l.A, &l.B}[end]
+	if c := h.cable(l); c != nil {
+		return c.Impair(end, m)
+	}
 	err := inDevice(e, func(c *link.Conn, index int) error { return c.Impair(index, mtuOf(l), m) })
 	if err != nil {
 		return impairError(e.Node, e.Iface, e.Pos, m, err)

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hookwalk/hookwalk/lab/cable"
 	"github.com/hookwalk/hookwalk/lab/path"
 	"github.com/hookwalk/hookwalk/topology"
 )
@@ -38,6 +39,7 @@ type holder struct {
 	current *topology.Plan           // what the lab is now
 	handles map[string][]path.Handle // of each node's rules
 	inForce []Fault
+	cables  map[string]*cable.Cable // of the links of kind tap, by linkName
 
 	wireGuard wireGuardKeys
 
@@ -54,7 +56,7 @@ func holderMain() int {
 		return 1
 	}
 	h := &holder{control: control, reaper: newReaper(), log: newLogbook(), state: Starting,
-		handles: map[string][]path.Handle{}, inForce: []Fault{}, faults: newFaults()}
+		handles: map[string][]path.Handle{}, inForce: []Fault{}, faults: newFaults(), cables: map[string]*cable.Cable{}}
 	if err := h.begin(); err != nil {
 		_ = control.send(msgFailed, asOpError(err, "build the lab")) // if up is gone, nobody wants to know
 		return 1

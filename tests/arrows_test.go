@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"topology/nft": {},
 	"lab/netns":    {},
 	"lab/link":     {"lab/netns", "topology"},
+	"lab/cable":    {"lab/link", "lab/netns", "topology"},
 	"lab/ruleset":  {"topology", "topology/nft"},
 	"lab/path":     {"topology", "topology/nft"},
 	"lab/probe":    {"lab/netns"},

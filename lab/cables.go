@@ -1,0 +1,87 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/lab/cable"
+	"github.com/hookwalk/hookwalk/lab/link"
+	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+// makeCable makes two TAP devices, each in its node, and begins to carry frames between them.
+func (b *builder) makeCable(hop *netns.Hopper, l *topology.Link) error {
+	var ports [2]*os.File
+	for i, e := range []*topology.End{&l.A, &l.B} {
+		d := b.nodes[b.index[e.Node]].device(e.Iface)
+		err := hop.Enter(e.Node)
+		if err == nil {
+			ports[i], err = link.OpenTap(link.Device{Name: e.Iface, Index: d.Index, MTU: l.MTU, MAC: e.MAC})
+		}
+		if err == nil {
+			err = link.SetCarrier(ports[i], true)
+		}
+		if err != nil {
+			closeAll(ports[:i])
+			return tapError("make a TAP device", e, err)
+		}
+	}
+	c, err := cable.New(ports[0], ports[1], l.A.Impair, l.B.Impair, l.Seed)
+	if err != nil {
+		return &OpError{Op: "make link " + linkName(l), Pos: l.Pos, Err: err}
+	}
+	b.h.mu.Lock()
+	defer b.h.mu.Unlock()
+	b.h.cables[linkName(l)] = c
+	return nil
+}
+
+// tapError is an error of a TAP device, with the cure.
+func tapError(op string, e *topology.End, err error) error {
+	out := &OpError{Op: op, Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
+	var file *os.PathError
+	switch {
+	case !errors.As(err, &file):
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTTY) {
+			out.Hint = "TAP devices whose carrier can be switched need Linux 5.0"
+		}
+	case errors.Is(err, fs.ErrPermission):
+		out.Hint = "everybody may open it on most systems: sudo chmod 666 " + link.TunFile + "\nor: sudo hookwalk up ..."
+	default:
+		out.Hint = "this kernel has no TAP devices, or /dev lacks the file: sudo modprobe tun, or a kernel with CONFIG_TUN"
+	}
+	return out
+}
+
+// cable finds the cable of a link of kind tap; nil: it has none.
+func (h *holder) cable(l *topology.Link) *cable.Cable {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.cables[linkName(l)]
+}
+
+// pull takes the carrier from both ends of a cable, or gives it back, and waits until the kernel has seen it. Nothing
+// else changes: the devices stay up, with their addresses and routes.
+func (h *holder) pull(l *topology.Link, c *cable.Cable, down bool, deadline time.Time) error {
+	for i, e := range []*topology.End{&l.A, &l.B} {
+		if err := link.SetCarrier(c.Ports()[i], !down); err != nil {
+			return &OpError{Op: "switch the carrier", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
+		}
+	}
+	if !down {
+		return nil // bringUp waits
+	}
+	c.Cut()
+	for _, e := range []*topology.End{&l.A, &l.B} {
+		if err := inDevice(e, func(c *link.Conn, index int) error { return c.AwaitDown(index, deadline) }); err != nil {
+			return &OpError{Op: fmt.Sprintf("pull the cable of %s", linkName(l)), Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
+		}
+	}
+	return nil
+}

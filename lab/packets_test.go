@@ -1,0 +1,311 @@
+package lab
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"net"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/lab/probe"
+	"github.com/hookwalk/hookwalk/topology"
+)
+
+// rolePackets is an agent that sends numbered frames over a cable, and tells which arrived.
+const rolePackets = "test-packets"
+
+func init() { RegisterAgent(rolePackets, packetsAgent) }
+
+// packetsOrder says what to send.
+type packetsOrder struct {
+	From, To string // nodes; the device is eth0
+	Count    int
+	Gap      time.Duration // between two frames
+	Quiet    time.Duration // nothing came for so long: nothing more will
+}
+
+// arrived is one frame.
+type arrived struct {
+	Seq   int
+	Took  time.Duration
+	Wrong int // bytes of its padding
+}
+
+// etherTest is an EtherType for local experiments, IEEE Std 802 (ETH_P_802_EX1, include/uapi/linux/if_ether.h).
+const etherTest = 0x88b5
+
+const frameSize = 200
+
+func packetsAgent(_ context.Context, conn net.Conn, arg json.RawMessage) error {
+	var o packetsOrder
+	if err := json.Unmarshal(arg, &o); err != nil {
+		return err
+	}
+	from, err := rawSocket(o.From)
+	if err != nil {
+		return err
+	}
+	to, err := rawSocket(o.To)
+	if err != nil {
+		return err
+	}
+	timeout := unix.NsecToTimeval(int64(o.Quiet))
+	if err := unix.SetsockoptTimeval(to, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		return err
+	}
+	start := time.Now()
+	sent := make(chan error, 1)
+	go func() { sent <- sendNumbered(from, start, o) }()
+	list := []arrived{}
+	buf := make([]byte, 2*frameSize)
+	for {
+		n, _, err := unix.Recvfrom(to, buf, 0)
+		if errors.Is(err, unix.EAGAIN) {
+			break
+		}
+		if errors.Is(err, unix.EINTR) { // the Go runtime's
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if n < frameSize {
+			continue
+		}
+		a := arrived{Seq: int(binary.BigEndian.Uint32(buf[14:])), Took: time.Since(start) - time.Duration(binary.BigEndian.Uint64(buf[18:]))}
+		for _, b := range buf[26:frameSize] {
+			if b != 0xa5 {
+				a.Wrong++
+			}
+		}
+		list = append(list, a)
+	}
+	if err := <-sent; err != nil {
+		return err
+	}
+	return json.NewEncoder(conn).Encode(list)
+}
+
+func sendNumbered(fd int, start time.Time, o packetsOrder) error {
+	frame := make([]byte, frameSize)
+	for i := range frame {
+		frame[i] = 0xa5
+	}
+	copy(frame, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1})
+	binary.BigEndian.PutUint16(frame[12:], etherTest)
+	next := time.Now()
+	for i := range o.Count {
+		time.Sleep(time.Until(next))
+		next = next.Add(o.Gap)
+		binary.BigEndian.PutUint32(frame[14:], uint32(i))
+		binary.BigEndian.PutUint64(frame[18:], uint64(time.Since(start)))
+		if _, err := unix.Write(fd, frame); err != nil && !errors.Is(err, unix.ENOBUFS) {
+			return err
+		}
+	}
+	return nil
+}
+
+// rawSocket is a packet socket on eth0 of a node.
+func rawSocket(node string) (fd int, err error) {
+	err = netns.Do(node, func() error {
+		dev, err := net.InterfaceByName("eth0")
+		if err != nil {
+			return err
+		}
+		proto := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, etherTest))
+		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(proto))
+		if err != nil {
+			return err
+		}
+		return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: proto, Ifindex: dev.Index})
+	})
+	return fd, err
+}
+
+// packets sends frames from one end of a lab's cable to the other.
+func packets(t *testing.T, l *Lab, o packetsOrder) []arrived {
+	t.Helper()
+	a, err := l.Agent(t.Context(), rolePackets, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	var list []arrived
+	if err := json.NewDecoder(a).Decode(&list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// What the file says of a cable is what happens to frames, whatever does it: netem in the kernel, or hookwalk itself.
+func TestNetemPackets(t *testing.T) { testPackets(t, topology.Veth, probe.Netem) }
+
+func TestTapPackets(t *testing.T) { testPackets(t, topology.Tap, probe.Tun) }
+
+func testPackets(t *testing.T, kind topology.LinkKind, need probe.Feature) {
+	probe.Need(t, need)
+	needNamespaces(t)
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		words string
+		check func(t *testing.T, there []arrived)
+	}{
+		"nothing": {"", func(t *testing.T, there []arrived) {
+			if len(there) != 200 {
+				t.Errorf("%d arrived", len(there))
+			}
+		}},
+		"all-lost": {"loss 100%", func(t *testing.T, there []arrived) {
+			if len(there) != 0 {
+				t.Errorf("%d arrived", len(there))
+			}
+		}},
+		"some-lost": {"loss 30%", func(t *testing.T, there []arrived) {
+			if len(there) < 90 || len(there) > 190 {
+				t.Errorf("%d arrived", len(there))
+			}
+		}},
+		"delay": {"delay 50ms", func(t *testing.T, there []arrived) {
+			var took []time.Duration
+			for _, a := range there {
+				took = append(took, a.Took)
+			}
+			slices.Sort(took)
+			if len(there) != 200 || took[0] < 50*time.Millisecond || took[len(took)/2] > 150*time.Millisecond {
+				t.Errorf("%d arrived after %v", len(there), took)
+			}
+		}},
+		"duplicate": {"duplicate 100%", func(t *testing.T, there []arrived) {
+			times := map[int]int{}
+			for _, a := range there {
+				times[a.Seq]++
+			}
+			for seq, n := range times {
+				if n != 2 {
+					t.Errorf("frame %d came %d times", seq, n)
+				}
+			}
+			if len(there) != 400 {
+				t.Errorf("%d arrived", len(there))
+			}
+		}},
+		"reorder": {"delay 100ms reorder 30%", func(t *testing.T, there []arrived) {
+			quick, overtaken, most := 0, 0, -1
+			for _, a := range there {
+				if a.Took < 100*time.Millisecond {
+					quick++
+				}
+				if a.Seq < most {
+					overtaken++
+				}
+				most = max(most, a.Seq)
+			}
+			if len(there) != 200 || quick < 25 || quick > 110 || overtaken == 0 {
+				t.Errorf("%d arrived, %d at once, %d were overtaken", len(there), quick, overtaken)
+			}
+		}},
+		"corrupt": {"corrupt 100%", func(t *testing.T, there []arrived) {
+			wrong := 0
+			for _, a := range there {
+				if a.Wrong > 1 {
+					t.Errorf("%d bytes of a frame are wrong", a.Wrong)
+				}
+				wrong += a.Wrong
+			}
+			// A wrong bit may hit the header: the frame is for somebody else then, or of no known kind.
+			if len(there) < 120 || wrong < 100 {
+				t.Errorf("%d arrived, %d are wrong", len(there), wrong)
+			}
+		}},
+		"rate": {"rate 160kbit delay 1ms", func(t *testing.T, there []arrived) { // 10 ms for each frame, sent each 2 ms
+			if len(there) != 200 {
+				t.Fatalf("%d arrived", len(there))
+			}
+			if last := there[len(there)-1]; last.Took < 1500*time.Millisecond || last.Took > 5*time.Second {
+				t.Errorf("the last one took %v", last.Took)
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := up(t, impaired(t, kind, tt.words, ""))
+			o := packetsOrder{From: "a", To: "b", Count: 200, Gap: 2 * time.Millisecond, Quiet: time.Second}
+			tt.check(t, packets(t, l, o))
+			// The other direction is left alone.
+			o.From, o.To = "b", "a"
+			o.Count = 20
+			if back := packets(t, l, o); len(back) != 20 {
+				t.Errorf("%d of 20 came back", len(back))
+			}
+		})
+	}
+}
+
+// The cable in user space obeys faults: its ends lose their carrier and keep everything else.
+func TestTapFaults(t *testing.T) {
+	probe.Need(t, probe.Tun)
+	l := newFaultLab(t, impaired(t, topology.Tap, "delay 1ms", ""))
+	before := l.state("a")
+	if !l.reaches("a", "2001:db8::2") {
+		t.Fatal("a does not reach b")
+	}
+	l.link("a", "b", FaultDown)
+	if l.reaches("a", "b") {
+		t.Error("a reaches b over a cable that is pulled")
+	}
+	if got := l.state("a"); got != before {
+		t.Errorf("before\n%s\nafter\n%s", before, got)
+	}
+	s, err := l.Status(t.Context())
+	if err != nil || s.LinksUp() != 0 {
+		t.Errorf("%d links are up, %v", s.LinksUp(), err)
+	}
+	l.link("a", "b", FaultUp)
+	if !l.reaches("a", "b") || !l.reaches("a", "2001:db8::2") {
+		t.Error("a does not reach b any more")
+	}
+	l.do(FaultRequest{Link: &LinkRequest{A: "b", B: "a", Do: FaultImpair, Impair: []string{"loss", "100%"}, OneWay: true}})
+	if l.reaches("a", "b") {
+		t.Error("nothing is lost")
+	}
+	o := packetsOrder{From: "a", To: "b", Count: 20, Gap: time.Millisecond, Quiet: 300 * time.Millisecond}
+	if there := packets(t, l.Lab, o); len(there) != 20 {
+		t.Errorf("%d of 20 came", len(there))
+	}
+	l.link("a", "b", FaultClear)
+	for range 4 { // ARP asks again each second, and gave up on nobody yet
+		if l.reaches("a", "b") {
+			return
+		}
+	}
+	t.Error("clear does not give it back")
+}
+
+// Without the right to open /dev/net/tun the error says how to get it.
+func TestTapRefused(t *testing.T) {
+	needNamespaces(t)
+	t.Parallel()
+	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	open := err == nil
+	l, err := Up(t.Context(), impaired(t, topology.Tap, "", ""), Options{}, nil)
+	if err == nil {
+		down(t, l)
+	}
+	var op *OpError
+	switch {
+	case open && err != nil:
+		t.Errorf("it can be opened: %v", err)
+	case !open && (!errors.As(err, &op) || op.Hint == "" || !op.Pos.IsValid()):
+		t.Errorf("it cannot be opened: %v", err)
+	}
+}
