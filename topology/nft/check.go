@@ -10,7 +10,7 @@ import (
 // there is one. Chains and sets may be used before they are written.
 func Check(f *File) (*Ruleset, Errors) {
 	c := &checker{
-		rs: &Ruleset{}, used: map[Span]*variable{}, chains: map[chainKey]*Chain{}, graves: map[*Table][]grave{}, gone: map[*Rule]bool{}, meters: map[chainKey]*Rule{}, blocks: map[*Table]int{}, looped: map[*Verdict]bool{},
+		rs: &Ruleset{}, used: map[Span]*variable{}, chains: map[chainKey]*Chain{}, graves: map[*Table][]grave{}, gone: map[*Rule]bool{}, flushed: map[*Chain][]*Rule{}, emptied: map[*Set]int{}, meters: map[chainKey]*Rule{}, blocks: map[*Table]int{}, looped: map[*Verdict]bool{},
 		errs: append(Errors(nil), f.errs...), partial: len(f.errs) > 0,
 	}
 	c.file(f)
@@ -81,10 +81,12 @@ type checker struct {
 	copied int                // nodes that variables were replaced by
 	chains map[chainKey]*Chain
 
-	now    int // how many things were deleted up to this point of the file
-	graves map[*Table][]grave
-	gone   map[*Rule]bool // rules that a command removed
-	inRule *Rule          // the one being checked
+	now     int // how many things were deleted up to this point of the file
+	graves  map[*Table][]grave
+	gone    map[*Rule]bool     // rules that a command removed
+	flushed map[*Chain][]*Rule // of chains that were flushed: all rules, to count an index as nft does
+	emptied map[*Set]int       // the last job of phaseElements that empties a set
+	inRule  *Rule              // the one being checked
 
 	meters map[chainKey]*Rule // and the rules they are in
 	blocks map[*Table]int     // how many chains in braces there are

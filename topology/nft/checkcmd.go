@@ -35,7 +35,11 @@ func (c *checker) add(d *AddDecl) {
 
 // place checks a rule and puts it where the command says.
 func (c *checker) place(d *AddDecl, rule *RuleDecl) {
-	n := len(c.chain.Rules)
+	all, flushed := c.flushed[c.chain] // nft counts those that were flushed too, as it knows them
+	if !flushed {
+		all = c.chain.Rules
+	}
+	n := len(all)
 	at := n
 	switch d.Where {
 	case "":
@@ -60,7 +64,12 @@ func (c *checker) place(d *AddDecl, rule *RuleDecl) {
 		c.report(d.At.Span, "write `index N`: it counts the rules of the chain from 0", "rule %s is not known: a handle is given only when a rule is loaded", d.At.Text)
 	}
 	r := c.rule(rule)
-	c.chain.Rules = slices.Insert(c.chain.Rules, at, r)
+	all = slices.Insert(all, at, r)
+	if flushed {
+		c.flushed[c.chain] = all
+		all = slices.DeleteFunc(slices.Clone(all), func(r *Rule) bool { return c.gone[r] })
+	}
+	c.chain.Rules = all
 }
 
 // replace takes over `replace rule`.

@@ -244,7 +244,12 @@ func (c *checker) rule(d *RuleDecl) *Rule {
 	return r
 }
 
-func (c *checker) append(r *Rule) { c.chain.Rules = append(c.chain.Rules, r) }
+func (c *checker) append(r *Rule) {
+	if all, ok := c.flushed[c.chain]; ok {
+		c.flushed[c.chain] = append(all, r)
+	}
+	c.chain.Rules = append(c.chain.Rules, r)
+}
 
 // nodeText is a statement as it is printed.
 func nodeText(n StmtNode) string {

@@ -137,6 +137,9 @@ func (c *checker) flushTable(d *FlushDecl, t *Table, family Family) {
 }
 
 func (c *checker) flushChain(ch *Chain) {
+	if _, ok := c.flushed[ch]; !ok {
+		c.flushed[ch] = ch.Rules
+	}
 	for _, r := range ch.Rules {
 		c.gone[r] = true
 		for _, v := range ruleVerdicts(r) {
@@ -165,9 +168,10 @@ func (c *checker) flushIn(d *FlushDecl) {
 			return
 		}
 		ch = c.chainNow(d.Name)
-		c.later(phaseElements, func() { c.chainUnused(d, ch, true) })
+		now := len(c.jobs[phaseElements])
+		c.later(phaseElements, func() { c.elementsUnused(d, ch, now) })
 		c.later(phaseRules, func() {
-			c.chainUnused(d, ch, false)
+			c.chainUnused(d, ch)
 			c.flushChain(ch)
 		})
 		if d.Op != "flush" {
@@ -182,34 +186,42 @@ func (c *checker) flushIn(d *FlushDecl) {
 	}
 }
 
-// chainUnused checks that nothing leads to a chain that is deleted (nf_tables_delchain): no element of a map, or else
-// no rule.
-func (c *checker) chainUnused(d *FlushDecl, ch *Chain, elements bool) {
+// chainUnused checks that no rule leads to a chain that is deleted (nf_tables_delchain).
+func (c *checker) chainUnused(d *FlushDecl, ch *Chain) {
 	if d.Op == "flush" {
-		return
-	}
-	busy := func(v *Verdict) {
-		c.fail(d.Name.Span, "take away first what leads to it: `flush chain`, or `delete element` of a map", "chain `%s` is in use: `%s` at %s", ch.Name, v, v.Pos)
-	}
-	if elements {
-		for _, s := range c.setsNow() {
-			for _, e := range s.Elems {
-				if e.Verdict != nil && e.Verdict.Chain == ch {
-					busy(e.Verdict)
-				}
-			}
-		}
 		return
 	}
 	for _, x := range c.chainsNow() {
 		for _, r := range x.Rules {
 			for _, v := range ruleVerdicts(r) {
 				if v.Chain == ch && x != ch {
-					busy(v)
+					c.leadsTo(d, v)
 				}
 			}
 		}
 	}
+}
+
+// elementsUnused is chainUnused for the elements of maps; now is the job that it is. Elements that a later job flushes
+// are no matter: nft does not load them at all.
+func (c *checker) elementsUnused(d *FlushDecl, ch *Chain, now int) {
+	if d.Op == "flush" {
+		return
+	}
+	for _, s := range c.setsNow() {
+		if at, ok := c.emptied[s]; ok && at > now {
+			continue
+		}
+		for _, e := range s.Elems {
+			if e.Verdict != nil && e.Verdict.Chain == ch {
+				c.leadsTo(d, e.Verdict)
+			}
+		}
+	}
+}
+
+func (c *checker) leadsTo(d *FlushDecl, v *Verdict) {
+	c.fail(d.Name.Span, "take away first what leads to it: `flush chain`, or `delete element` of a map", "chain `%s` is in use: `%s` at %s", v.Chain.Name, v, v.Pos)
 }
 
 // flushSet takes over a command about a set, a map, or their elements.
@@ -228,6 +240,7 @@ func (c *checker) flushSet(d *FlushDecl) {
 	case d.What == "element":
 		c.later(phaseElements, func() { c.deleteElements(d, s) })
 	case d.Op == "flush":
+		c.emptied[s] = len(c.jobs[phaseElements])
 		c.later(phaseElements, func() { s.Elems = nil })
 	default:
 		c.later(phaseRules, func() { c.setUnused(d, s) })
