@@ -125,7 +125,7 @@ var rowGroups = []rowGroup{
 		"limit rate 512 bytes/minute", "quota 1 kbytes", "quota over 10 mbytes", "quota over 10 mbytes used 5 mbytes drop", "log", `log prefix "in: "`,
 		`log prefix "x" level debug flags all`, "log level alert", "log level audit", "log flags tcp sequence,options", "log flags ip options", "log flags skuid", "log flags ether",
 		"log group 2", `log prefix "x" group 2 snaplen 20 queue-threshold 5`, "reject", "reject with icmp host-unreachable", "reject with icmp type admin-prohibited",
-		"reject with tcp reset", "tcp dport 22 reject with tcp reset", "meta mark set 5", "meta mark set ct mark", "meta mark set meta mark & 0xff | 0x100",
+		"reject with tcp reset", "tcp dport 22 reject with tcp reset", "ip saddr 10.0.0.1 counter log reject with tcp reset", "meta mark set 5", "meta mark set ct mark", "meta mark set meta mark & 0xff | 0x100",
 		"meta mark set meta mark xor 5", "meta mark set meta mark << 4", "meta mark set meta mark >> 4", "meta mark set numgen inc mod 5", "meta mark set jhash ip saddr mod 5 seed 1",
 		"ct mark set meta mark", "ct mark set ct mark or 0x10", "ct mark set 1", "meta priority set 1:10", "meta priority set none", "meta nftrace set 1",
 		"ip dscp set cs1", "ip ecn set ce", "ip ttl set 5", "ip daddr set 10.0.0.1", "ip id set 5", "ip length set 5", "ip protocol set 6", "ip checksum set 0",
@@ -182,7 +182,8 @@ var rowGroups = []rowGroup{
 		"ether saddr 02:00:00:00:00:01", "ether saddr 02:00:00:00:00:01 ip saddr 10.0.0.1", "ether saddr 02:00:00:00:00:01 tcp dport 22", "ether type ip ip saddr 10.0.0.1",
 		"ether type ip6 icmpv6 type echo-request", "vlan id 5", "vlan id 5 ip saddr 10.0.0.1", "meta iiftype ether ether saddr 02:00:00:00:00:01",
 		"reject", "reject with icmp host-unreachable", "reject with icmpv6 no-route", "reject with icmpx admin-prohibited", "ip saddr 10.0.0.1 reject",
-		"ip6 saddr ::1 reject", "meta nfproto ipv4 reject", "tcp dport 22 reject with tcp reset", "reject with tcp reset", "ip dscp set cs1", "ip6 dscp set cs1", "ip6 dscp cs1",
+		"ip6 saddr ::1 reject", "meta nfproto ipv4 reject", "tcp dport 22 reject with tcp reset", "reject with tcp reset", "iifname \"eth0\" log reject with icmpv6 no-route",
+		"ip6 saddr ::1 tcp sport 5 log reject with tcp reset", "udp dport 5 log reject with icmp host-unreachable", "ip dscp set cs1", "ip6 dscp set cs1", "ip6 dscp cs1",
 		"ct mark set ip saddr map { 10.0.0.1 : 1 }", "ct original ip saddr 10.0.0.1", "rt ip nexthop 10.0.0.1", "rt ip6 nexthop ::1", "jhash ip saddr mod 2 seed 5 == 1",
 		"jhash ip saddr mod 2 seed 0 == 1",
 		"iifname . oifname vmap { \"lan\" . \"wan\" : accept, \"wan\" . \"lan\" : drop }", "fib daddr type local", "ip saddr 10.0.0.0/8 log prefix \"x\" drop",
@@ -203,6 +204,7 @@ var rowGroups = []rowGroup{
 	}},
 	{"bridge reject", "bridge", filterInput, "", []string{
 		"reject", "reject with tcp reset", "reject with icmp host-unreachable", "ip saddr 10.0.0.1 reject", "reject with icmpx no-route", "ether type ip6 reject",
+		"ether saddr 02:00:00:00:00:01 counter reject with tcp reset", "vlan id 5 log reject with icmp host-unreachable", "ether daddr 02:00:00:00:00:02 reject with icmpv6 no-route",
 	}},
 	{"bridge meta", "bridge", "type filter hook forward priority 0; policy accept;", "", []string{
 		`meta ibrname "br0"`, `meta obrname != "br0"`, `meta ibrname "br*"`, "meta ibrpvid 5",

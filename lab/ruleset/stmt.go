@@ -31,13 +31,17 @@ func (r *rule) log(s *nft.Log) {
 	})
 }
 
+// reject asks for the protocol in front of the whole rule, as nft does (stmt_reject_gen_dependency of its
+// src/evaluate.c): what cannot be rejected is not logged or counted as if it were.
 func (r *rule) reject(s *nft.Reject) {
+	asked := len(r.pieces)
 	switch {
 	case s.Type == nft.RejectTCP:
 		r.requireL4(protoTCP)
 	case s.Type == nft.RejectICMP && s.Family != nft.FamilyUnspec:
 		r.requireFamily(s.Family, false)
 	}
+	r.pieces = slices.Concat(r.pieces[asked:], r.pieces[:asked])
 	r.add(&expr.Reject{Type: uint32(s.Type), Code: s.Code})
 }
 

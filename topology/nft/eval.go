@@ -148,6 +148,18 @@ func (m *machine) requireFamily(s Stmt, text string, f Family) {
 	m.family = f
 }
 
+// first: what was just asked for, and is not sure, stands in front of the whole rule. So nothing is written if it is not
+// met.
+func (m *machine) first(a Answer) {
+	for i := range m.effects {
+		e := &m.effects[i]
+		if a == No || e.before == Yes {
+			e.before = a
+		}
+		e.unknowns = m.unknowns
+	}
+}
+
 func (m *machine) require(s Stmt, text, selector string, v value) {
 	if v.has != known {
 		m.add(m.missing(ExprResult{Text: text, Selector: selector, Stmt: s}, &v))

@@ -87,6 +87,10 @@ func TestChainEval(t *testing.T) {
 		{"a chain that is no base chain", `chain c {
 			tcp dport 22 drop
 			}`, Unknown, "c 0 no drop\n=> continue"},
+		{"what cannot be rejected is not marked", `chain c { type filter hook forward priority 0;
+			meta mark set 0x5 counter reject with icmpv6 no-route
+			meta mark 0x5 drop
+			}`, Unknown, "c 0 no reject with icmpv6 no-route\nc 1 no drop\n=> accept by policy"},
 		{"queue", `chain c { type filter hook forward priority 0;
 			queue num 4
 			}`, Unknown, "c 0 yes queue to 4\n=> queue by c 0"},

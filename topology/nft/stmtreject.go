@@ -113,11 +113,15 @@ func (s *Reject) String() string {
 }
 
 func (s *Reject) eval(m *machine) {
+	asked := len(m.res.Exprs)
 	switch {
 	case s.Type == RejectTCP:
 		m.requireL4(s, s.String(), 6)
 	case s.Family != FamilyUnspec:
 		m.requireFamily(s, s.String(), s.Family)
+	}
+	if len(m.res.Exprs) > asked {
+		m.first(m.res.Exprs[asked].Match)
 	}
 	m.verdict(VerdictReject, nil, s)
 }
