@@ -52,14 +52,41 @@ var bitLevels = [...][]struct{ word, sign string }{
 	{{"lshift", "<<"}, {"rshift", ">>"}},
 }
 
-func (p *parser) bitOr(from origin) ExprNode { return p.binary(from, 0) }
-
-func (p *parser) binary(from origin, level int) ExprNode {
-	if level == len(bitLevels) {
-		return p.primary(from)
-	}
+func (p *parser) bitOr(from origin) ExprNode {
 	first := p.cur()
-	x := p.binary(from, level+1)
+	x := p.primary(from)
+	if p.bitSign() == "" {
+		return x
+	}
+	return p.binary(from, 0, first, x)
+}
+
+// bitSign is the operator on bits that the current token is; "" if it is none.
+func (p *parser) bitSign() string {
+	t := p.cur()
+	if t.kind != tPunct && t.kind != tName {
+		return ""
+	}
+	for _, level := range bitLevels {
+		for _, o := range level {
+			if t.is(o.sign) || t.isWord(o.word) {
+				return o.sign
+			}
+		}
+	}
+	return ""
+}
+
+// binary parses operators of a level and the tighter ones behind x, which begins at the token first; nil: x is yet to be
+// parsed.
+func (p *parser) binary(from origin, level int, first token, x ExprNode) ExprNode {
+	if level == len(bitLevels) {
+		if x == nil {
+			x = p.primary(from)
+		}
+		return x
+	}
+	x = p.binary(from, level+1, first, x)
 	for {
 		op := ""
 		for _, o := range bitLevels[level] {
@@ -75,7 +102,7 @@ func (p *parser) binary(from origin, level int) ExprNode {
 		if from == fromSelector {
 			operand = fromStatement
 		}
-		y := p.binary(operand, level+1)
+		y := p.binary(operand, level+1, p.cur(), nil)
 		x = &BinaryNode{Span: p.spanFrom(first), Op: op, X: x, Y: y}
 	}
 }

@@ -57,6 +57,7 @@ type parser struct {
 	clockOK bool // `17:00` is a time of day here
 	classOK bool // `1:2` is a traffic class here, not the key and value of a map
 	inMap   bool // the block is of a map, not of a set
+	words   []WordNode
 }
 
 func newParser(name string, src []byte, opt Options) *parser {
@@ -399,7 +400,12 @@ func (p *parser) expect(punct, after string) token {
 }
 
 func (p *parser) word(t token) *WordNode {
-	w := &WordNode{Span: p.tokSpan(t), Text: t.text}
+	if len(p.words) == 0 {
+		p.words = make([]WordNode, 32) // most nodes are words
+	}
+	w := &p.words[0]
+	p.words = p.words[1:]
+	w.Span, w.Text = p.tokSpan(t), t.text
 	switch t.kind {
 	case tNumber:
 		w.Kind = WordNumber
