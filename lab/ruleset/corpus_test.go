@@ -148,6 +148,9 @@ func (o oracle) compare(t *testing.T, text string) (cannot, wrong string) {
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(after{})); d != "" {
 		return "", "listed (-nft +ours):\n" + d
 	}
+	if testing.Short() {
+		return "", o.reverse(t, got.text, nil)
+	}
 	want, err = o.in(t, o.load(got.text))
 	if err != nil {
 		return "nft does not read what it lists: " + err.Error(), o.reverse(t, got.text, nil)
