@@ -363,3 +363,73 @@ func TestFaultWhy(t *testing.T) {
 		l.link(tt.a, tt.b, FaultClear)
 	}
 }
+
+// Who watches is told of every change, and of the end.
+func TestWatchFaults(t *testing.T) {
+	p := impaired(t, topology.Veth, "", "")
+	addNode(p, "c", topology.Host)
+	addLink(p, "b:eth1 198.51.100.1/24", "c:eth0 198.51.100.2/24")
+	l := newFaultLab(t, p)
+	seen := make(chan []Fault, 10)
+	ended := make(chan error, 1)
+	go func() { ended <- l.WatchFaults(t.Context(), func(f []Fault) { seen <- f }) }()
+	next := func(want int) []Fault {
+		t.Helper()
+		select {
+		case f := <-seen:
+			if len(f) != want {
+				t.Errorf("%d faults, want %d: %v", len(f), want, f)
+			}
+			return f
+		case <-time.After(10 * time.Second):
+			t.Fatal("nothing is said")
+			return nil
+		}
+	}
+	next(0)
+	l.link("a", "b", FaultDown)
+	next(1)
+	l.do(FaultRequest{}) // changes nothing
+	l.do(FaultRequest{Node: &NodeRequest{"c", FaultStop}})
+	list := next(2)
+	down, bad := Ends(p, list)
+	want := map[string]bool{"a:eth0": true, "b:eth0": true, "b:eth1": true, "c:eth0": true}
+	if diff := cmp.Diff(want, down); diff != "" || bad["a:eth0"] {
+		t.Errorf("impaired %v, down (-want +got):\n%s", bad, diff)
+	}
+	l.do(FaultRequest{Clear: true})
+	next(0)
+	down2, err := l.Down(t.Context())
+	if err != nil || len(down2.Left) > 0 {
+		t.Errorf("down: %v, %v", down2, err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the end is %v", err)
+	}
+}
+
+// Ends adds what the file says to what was done.
+func TestFaultEnds(t *testing.T) {
+	none, loss := "", "loss 1%"
+	p := newPlan("x")
+	for _, n := range []string{"a", "b", "c", "d"} {
+		addNode(p, n, topology.Host)
+	}
+	addLink(p, "a:eth0", "b:eth0")
+	addLink(p, "b:eth1", "c:eth0")
+	addLink(p, "c:eth1", "d:eth0")
+	p.Links[0].A.Impair = topology.Impairment{Delay: time.Millisecond}
+	p.Links[1].B.Impair = topology.Impairment{Delay: time.Millisecond}
+	down, impaired := Ends(p, []Fault{
+		{Link: &LinkFault{A: "a:eth0", B: "b:eth0", SendA: &none, SendB: &loss}},
+		{Node: &NodeFault{Name: "a", State: "paused"}},
+		{Partition: &PartitionFault{Links: []string{"c:eth1 -- d:eth0"}}},
+	})
+	if diff := cmp.Diff(map[string]bool{"c:eth1": true, "d:eth0": true}, down); diff != "" {
+		t.Errorf("down (-want +got):\n%s", diff)
+	}
+	want := map[string]bool{"a:eth0": false, "b:eth0": true, "b:eth1": false, "c:eth0": true, "c:eth1": false, "d:eth0": false}
+	if diff := cmp.Diff(want, impaired); diff != "" {
+		t.Errorf("impaired (-want +got):\n%s", diff)
+	}
+}

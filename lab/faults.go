@@ -3,6 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -303,8 +304,12 @@ func (h *holder) listFaults() []Fault {
 		list = append(list, Fault{Partition: partitionFault(plan, sets)})
 	}
 	h.mu.Lock()
-	h.inForce = list
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	if !reflect.DeepEqual(list, h.inForce) {
+		h.inForce = list
+		close(h.changed)
+		h.changed = make(chan struct{})
+	}
 	return list
 }
 

@@ -39,6 +39,7 @@ type holder struct {
 	current *topology.Plan           // what the lab is now
 	handles map[string][]path.Handle // of each node's rules
 	inForce []Fault
+	changed chan struct{}           // closed, and another one, when inForce changes
 	cables  map[string]*cable.Cable // of the links of kind tap, by linkName
 
 	wireGuard wireGuardKeys
@@ -56,7 +57,7 @@ func holderMain() int {
 		return 1
 	}
 	h := &holder{control: control, reaper: newReaper(), log: newLogbook(), state: Starting,
-		handles: map[string][]path.Handle{}, inForce: []Fault{}, faults: newFaults(), cables: map[string]*cable.Cable{}}
+		handles: map[string][]path.Handle{}, inForce: []Fault{}, changed: make(chan struct{}), faults: newFaults(), cables: map[string]*cable.Cable{}}
 	if err := h.begin(); err != nil {
 		_ = control.send(msgFailed, asOpError(err, "build the lab")) // if up is gone, nobody wants to know
 		return 1

@@ -21,6 +21,7 @@ const (
 	msgError    = "error"    // *OpError
 	msgRuleset  = "ruleset"  // rulesetRequest; no body
 	msgFault    = "fault"    // FaultRequest; FaultReport
+	msgWatch    = "watch"    // no body; []Fault, at once and after each change
 	msgStatus   = "status"   // no body; Status
 	msgPlan     = "plan"     // no body; *topology.Plan
 	msgRules    = "rules"    // no body; loaded

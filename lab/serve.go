@@ -61,6 +61,8 @@ func (h *holder) answer(w *wire, m *message, files []*os.File) error {
 			return err
 		}
 		return h.answerRuleset(w, r)
+	case msgWatch:
+		return h.answerWatch(w)
 	case msgFault:
 		var r FaultRequest
 		if err := m.decode(&r); err != nil {

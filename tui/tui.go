@@ -41,6 +41,9 @@ type Actions struct {
 	Shell func(ctx context.Context, node string, stdin io.Reader, stdout, stderr io.Writer) error
 }
 
+// Links say which ends of links, by node:interface, are down, and which impair what they send.
+type Links struct{ Down, Impaired map[string]bool }
+
 // Config is what a session starts with. Only Plan is needed.
 type Config struct {
 	Plan    *topology.Plan
@@ -53,6 +56,9 @@ type Config struct {
 	NoColor bool // also with NO_COLOR in the environment
 	Mouse   bool
 	Actions Actions
+	// Watch calls show with what is special about the lab's links, and again when that changes, until ctx ends; nil: what
+	// the plan says.
+	Watch func(ctx context.Context, show func(Links))
 	// CanSuspend says whether ctrl+z may stop the program: only if somebody is there to continue it. nil: it may.
 	CanSuspend func() bool
 	Now        func() time.Time // the clock; nil: time.Now
@@ -72,11 +78,12 @@ func Run(ctx context.Context, c Config) error {
 		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
 	}
 	m := newModel(ctx, c)
-	_, err := tea.NewProgram(m, options...).Run()
+	run := newRunner(ctx, c.Watch)
+	err := run.program(m, options)
 	for err == nil && m.shellIn != "" {
 		node := m.shellIn
 		m.backFrom(node, c.Actions.Shell(ctx, node, os.Stdin, os.Stdout, os.Stderr))
-		_, err = tea.NewProgram(m, options...).Run()
+		err = run.program(m, options)
 	}
 	switch {
 	case err == nil:

@@ -50,6 +50,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.click(msg)
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
+	case linksMsg:
+		m.lab.SetLinks(msg.Down, msg.Impaired)
 	case sentMsg:
 		m.sent(msg)
 		return m, m.play()

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/hookwalk/hookwalk/lab"
 	"github.com/hookwalk/hookwalk/topology"
 	"github.com/hookwalk/hookwalk/tui/netmap"
 )
@@ -38,42 +39,46 @@ With -o json it prints the nodes and the links.`,
 			if len(args) > 0 && cmd.Flags().Changed("lab") {
 				return &exitError{exitUsage, errors.New("graph: -l names a lab that is up and FILE one to read; give one of them")}
 			}
-			plan, err := graphPlan(cmd.Context(), cmd.ErrOrStderr(), args)
+			plan, faults, err := graphPlan(cmd.Context(), cmd.ErrOrStderr(), args)
 			if err != nil {
 				return err
 			}
-			return runGraph(cmd.OutOrStdout(), plan, width)
+			return runGraph(cmd.OutOrStdout(), plan, faults, width)
 		},
 	}
 	cmd.Flags().IntVar(&width, "width", 0, "cells; without it the terminal's width, 80 in a pipe")
 	return cmd
 }
 
-// graphPlan is the plan of a file, or of the lab that is up.
-func graphPlan(ctx context.Context, errOut io.Writer, args []string) (*topology.Plan, error) {
+// graphPlan is the plan of a file, or of the lab that is up, with the faults in force there.
+func graphPlan(ctx context.Context, errOut io.Writer, args []string) (*topology.Plan, []lab.Fault, error) {
 	if len(args) == 0 {
 		l, err := openLab()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		plan, err := l.Plan(ctx)
 		if err != nil {
-			return nil, &exitError{exitImpossible, err}
+			return nil, nil, &exitError{exitImpossible, err}
 		}
-		return plan, nil
+		report, err := l.Fault(ctx, lab.FaultRequest{})
+		if err != nil {
+			return nil, nil, &exitError{exitImpossible, err}
+		}
+		return plan, report.Faults, nil
 	}
 	plan, problems := topology.Load(args[0])
 	if err := problems.Render(errOut); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if plan == nil {
 		errs, _ := problems.Count()
-		return nil, &exitError{exitUsage, fmt.Errorf("graph: %s; nothing was drawn", lintCount(errs, "error"))}
+		return nil, nil, &exitError{exitUsage, fmt.Errorf("graph: %s; nothing was drawn", lintCount(errs, "error"))}
 	}
-	return plan, nil
+	return plan, nil, nil
 }
 
-func runGraph(out io.Writer, plan *topology.Plan, width int) error {
+func runGraph(out io.Writer, plan *topology.Plan, faults []lab.Fault, width int) error {
 	if global.output != "text" {
 		return writeJSON(out, graphOf(plan))
 	}
@@ -83,7 +88,8 @@ func runGraph(out io.Writer, plan *topology.Plan, width int) error {
 			width = w
 		}
 	}
-	_, err := io.WriteString(out, netmap.TextOf(netmap.Input{Plan: plan, Width: width, ASCII: global.ascii}))
+	down, impaired := lab.Ends(plan, faults)
+	_, err := io.WriteString(out, netmap.TextOf(netmap.Input{Plan: plan, Down: down, Impaired: impaired, Width: width, ASCII: global.ascii}))
 	return err
 }
 
@@ -103,15 +109,17 @@ type graphNode struct {
 }
 
 type graphLink struct {
-	A   graphEnd `json:"a"`
-	B   graphEnd `json:"b"`
-	MTU int      `json:"mtu,omitempty"`
+	A    graphEnd `json:"a"`
+	B    graphEnd `json:"b"`
+	MTU  int      `json:"mtu,omitempty"`
+	Kind string   `json:"kind,omitempty"` // tap; "": a veth pair
 }
 
 type graphEnd struct {
-	Node  string   `json:"node"`
-	Iface string   `json:"iface"`
-	Addrs []string `json:"addrs"`
+	Node   string   `json:"node"`
+	Iface  string   `json:"iface"`
+	Addrs  []string `json:"addrs"`
+	Impair string   `json:"impair,omitempty"` // what becomes of the frames that it sends
 }
 
 func graphOf(p *topology.Plan) graphReport {
@@ -124,10 +132,10 @@ func graphOf(p *topology.Plan) graphReport {
 		}
 		r.Nodes = append(r.Nodes, graphNode{n.Name, string(n.Kind), texts(p.AddrsOf(n.Name)), services})
 	}
-	end := func(e *topology.End) graphEnd { return graphEnd{e.Node, e.Iface, texts(e.Addrs)} }
+	end := func(e *topology.End) graphEnd { return graphEnd{e.Node, e.Iface, texts(e.Addrs), e.Impair.String()} }
 	for i := range p.Links {
 		l := &p.Links[i]
-		r.Links = append(r.Links, graphLink{end(&l.A), end(&l.B), l.MTU})
+		r.Links = append(r.Links, graphLink{end(&l.A), end(&l.B), l.MTU, string(l.Kind)})
 	}
 	return r
 }

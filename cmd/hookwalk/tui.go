@@ -65,6 +65,12 @@ func runTUI(ctx context.Context, args []string, family traffic.Family, keys stri
 			Shell: func(ctx context.Context, node string, stdin io.Reader, stdout, stderr io.Writer) error {
 				return shellIn(ctx, l, node)
 			},
+		},
+		Watch: func(ctx context.Context, show func(tui.Links)) {
+			_ = l.WatchFaults(ctx, func(faults []lab.Fault) { // a lab that is gone changes no more
+				down, impaired := lab.Ends(plan, faults)
+				show(tui.Links{Down: down, Impaired: impaired})
+			})
 		}}
 	if len(args) == 2 {
 		config.Sent = time.Now()

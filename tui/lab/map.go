@@ -50,7 +50,7 @@ func (m *Model) path() []string {
 
 // layMap lays the map out for a size.
 func (m *Model) layMap(r canvas.Rect) {
-	m.maps.draw(netmap.Input{Plan: m.plan, Selected: m.node, Path: m.path(), Drops: m.log.DropsAt(), Width: r.W, Height: r.H,
+	m.maps.draw(netmap.Input{Plan: m.plan, Selected: m.node, Path: m.path(), Drops: m.log.DropsAt(), Down: m.down, Impaired: m.impaired, Width: r.W, Height: r.H,
 		Zoom: m.zoom, ASCII: m.glyphs.Name == "ascii"}, m.log.Drops)
 }
 

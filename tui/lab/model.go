@@ -59,6 +59,8 @@ type Model struct {
 	top    int   // likewise, of the first row on the screen
 	seen   int   // how many events there were when the list was last followed
 
+	down, impaired map[string]bool // ends of links; replaced, never changed
+
 	maps   mapCache
 	chains map[string][]chain // of each node that was looked at
 }
@@ -74,6 +76,12 @@ func New(plan *topology.Plan, log *record.Log, g *theme.Glyphs) *Model {
 		m.pane = PaneEvents
 	}
 	return m
+}
+
+// SetLinks says which ends of links are down, and which impair what they send.
+func (m *Model) SetLinks(down, impaired map[string]bool) {
+	m.down, m.impaired = down, impaired
+	m.maps.drops = -1 // so that it is drawn anew
 }
 
 // Refresh takes note of new events: the cursor goes to the last one, unless the screen is frozen.

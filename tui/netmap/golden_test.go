@@ -38,6 +38,8 @@ func inputs(t testing.TB) map[string]Input {
 	return map[string]Input{
 		"home-nat": {Plan: labFile(t, "home-nat.yaml"), Selected: "fw", Path: []string{"client", "isp", "fw"},
 			Drops: map[string]int{"fw": 3}, Rules: map[string]int{"fw": 5}},
+		"faults": {Plan: labFile(t, "faults.yaml"), Selected: "fw", Path: []string{"client", "isp", "fw"},
+			Down: map[string]bool{"isp:eth1": true, "fw:wan": true, "lan:pc1": true, "pc1:eth0": true}},
 		"two-sites": {Plan: labFile(t, "two-sites.yaml"), Selected: "b2",
 			Path: []string{"a1", "lan1", "r1", "r2", "lan2", "b2"}},
 		"redundant": {Plan: labFile(t, "redundant.yaml"), Selected: "fw1"},

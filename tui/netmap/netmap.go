@@ -24,13 +24,15 @@ import (
 // Input is what a map shows.
 type Input struct {
 	Plan     *topology.Plan
-	Selected string         // a node; "": none
-	Path     []string       // the nodes that the selected packet passed, in order
-	Drops    map[string]int // packets that a node dropped lately
-	Rules    map[string]int // nft rules of a node; nil: they are counted in the plan
-	Width    int            // cells
-	Height   int            // lines
-	Zoom     int            // 0: the most detailed level that shows everything; else so many levels more or less detail
+	Selected string          // a node; "": none
+	Path     []string        // the nodes that the selected packet passed, in order
+	Drops    map[string]int  // packets that a node dropped lately
+	Rules    map[string]int  // nft rules of a node; nil: they are counted in the plan
+	Down     map[string]bool // ends of cables that are down, as node:interface
+	Impaired map[string]bool // ends that impair what they send; nil: those that do so in the plan
+	Width    int             // cells
+	Height   int             // lines
+	Zoom     int             // 0: the most detailed level that shows everything; else so many levels more or less detail
 	ASCII    bool
 }
 

@@ -28,6 +28,7 @@ func (d *drawing) paint(s *scene, w, h int) Picture {
 		l.paintLabels(c)
 	}
 	for _, l := range s.piece.layouts {
+		l.paintMarks(c)
 		l.paintFaces(c)
 		pic.Boxes = append(pic.Boxes, l.boxes(c)...)
 	}

@@ -76,6 +76,9 @@ func (d *drawing) leafText(l leaf, st style) string {
 	if n := d.in.Drops[l.node.Name]; n > 0 {
 		text += fmt.Sprintf(" %s%d", d.sign.drop, n)
 	}
+	if mark := d.leafMark(l); mark != "" {
+		text += " " + mark
+	}
 	return text
 }
 

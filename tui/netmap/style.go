@@ -53,9 +53,9 @@ var groupStyles = []style{
 var rowLimits = []int{1 << 20, 16, 12, 8, 6, 4, 3, 2, 1}
 
 // signs are the characters of a picture that are not lines.
-type signs struct{ drop, times, more, pick, ellipsis string }
+type signs struct{ drop, times, more, pick, ellipsis, down, impaired string }
 
 var (
-	unicodeSigns = signs{"▲", "×", "▸", "▸", "…"}
-	asciiSigns   = signs{"^", "x", ">", ">", ".."}
+	unicodeSigns = signs{"▲", "×", "▸", "▸", "…", "✗", "~"}
+	asciiSigns   = signs{"^", "x", ">", ">", "..", "X", "~"}
 )
