@@ -17,7 +17,7 @@ func (c *checker) mapOf(x ExprNode, key, data *Datatype, verdict bool) *Set {
 	switch n := c.expand(x).(type) {
 	case *SetNode:
 		if data == nil && !verdict {
-			c.unsupported(n.Span, "a map in braces here")
+			c.fail(n.Span, "use a map with a name and a type", "nothing says here of which type the values of this map are")
 		}
 		return c.anonymous(n, &Set{Map: true, Key: key, Data: data, Verdict: verdict})
 	case *SetRefNode:

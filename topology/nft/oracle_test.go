@@ -38,6 +38,7 @@ var notHere = map[string]string{
 	"chain-offload.nft": "the device has no hardware for it",
 	"rare.nft":          "nft before 1.0.7 knows not `last`, and dies of others",
 	"tunnels.nft":       "nft before 1.0.7 does not look into tunnels",
+	"queue-old.nft":     "the kernel may lack CONFIG_NFT_QUEUE",
 	"queue.nft":         "the kernel may lack CONFIG_NFT_QUEUE",
 	"bridge-meta.nft":   "the kernel may lack CONFIG_NFT_BRIDGE_META",
 	"flowtable.nft":     "the kernel may lack CONFIG_NF_FLOW_TABLE",

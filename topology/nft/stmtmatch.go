@@ -18,7 +18,7 @@ func (n *MatchNode) check(c *checker) Stmt {
 	s.Left = c.selector(n.Left)
 	switch x := s.Left.(type) {
 	case *MapLookup:
-		c.unsupported(x.Span, "matching what a map yields")
+		c.fail(x.Span, "look the key up in a set, or in a map of verdicts with `vmap`", "what a map yields cannot be matched")
 	case *Meta:
 		if x.Key == MetaNftrace { // net/netfilter/nft_meta.c has no case for it
 			c.fail(x.Span, "write `meta nftrace set 1`", "`%s` can be set, not matched", x)

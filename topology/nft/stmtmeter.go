@@ -35,7 +35,7 @@ func (p *parser) meter(first token) StmtNode {
 
 // oldSetUpdate parses `set add ip saddr @s`, as it was written before nft 0.9.0: `add @s { ip saddr }`.
 func (p *parser) oldSetUpdate(first token) StmtNode {
-	n := &SetUpdateNode{Op: p.oneOf("operation", "add", "update").Text}
+	n := &SetUpdateNode{Op: p.oneOf("operation", "add", "update", "delete").Text}
 	key := p.cur()
 	n.Elem = &ElemNode{Key: p.concat(fromSelector)}
 	p.elemOpts(n.Elem)

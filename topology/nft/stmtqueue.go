@@ -15,11 +15,7 @@ func (p *parser) queue(first token) StmtNode {
 			}
 		}
 	}
-	if p.acceptWord("flags") {
-		flags()
-	}
-	old := p.cur().isWord("num")
-	if old || p.cur().isWord("to") {
+	number := func() {
 		p.advance()
 		at := p.cur()
 		x := p.concat(fromStatement)
@@ -29,8 +25,22 @@ func (p *parser) queue(first token) StmtNode {
 		}
 		n.Num = x
 	}
-	if t := p.cur(); n.Flags == nil && old && (t.isWord("bypass") || t.isWord("fanout")) {
+	if p.acceptWord("flags") {
 		flags()
+		if t := p.cur(); !t.isWord("num") && !t.isWord("to") {
+			p.fail(p.tokSpan(t), "write `queue flags bypass to 0`", "`to` expected, found %s", t.describe())
+		}
+		number()
+	} else if p.cur().isWord("to") {
+		number()
+	} else { // of old: a number and flags in any order
+		for t := p.cur(); t.isWord("num") || t.isWord("bypass") || t.isWord("fanout"); t = p.cur() {
+			if t.isWord("num") {
+				number()
+			} else {
+				flags()
+			}
+		}
 	}
 	n.Span = p.spanFrom(first)
 	return n
@@ -39,10 +49,13 @@ func (p *parser) queue(first token) StmtNode {
 func (n *QueueNode) print(p *printer) {
 	p.str("queue")
 	for i, f := range n.Flags {
-		if i == 0 {
-			p.str(" flags ")
-		} else {
+		switch {
+		case i > 0:
 			p.str(",")
+		case n.Num == nil: // nft reads `flags` in front of a number only
+			p.str(" ")
+		default:
+			p.str(" flags ")
 		}
 		p.str(f.Text)
 	}
