@@ -32,6 +32,8 @@ type nodeWork struct {
 	devices []device          // bridges, then link ends, in the order of the file; then the others, each behind what it sits on
 	late    []topology.Sysctl // whose key was not there before the devices were
 	keys    *wireGuardKeys    // of the whole lab
+	esp     *xfrmKeys         // likewise
+	single  bool              // no device sends several segments as one
 
 	there bool // the node is up already, and only devices are to be made that it does not have
 	idle  bool // not even these
@@ -96,7 +98,7 @@ func newBuilder(h *holder, p *topology.Plan, first int) (*builder, error) {
 	six := usesIPv6(p)
 	for i := range p.Nodes {
 		n := &b.nodes[i]
-		n.Node, n.keys = &p.Nodes[i], &h.wireGuard
+		n.Node, n.keys, n.single, n.esp = &p.Nodes[i], &h.wireGuard, !p.Offloads, &h.esp
 		b.index[n.Name] = i
 		for j := range n.Bridges {
 			br := &n.Bridges[j]

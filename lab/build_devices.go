@@ -54,6 +54,16 @@ func (d *device) masterName() string {
 	return d.made.Master
 }
 
+func (d *device) altName() string {
+	switch {
+	case d.end != nil:
+		return d.end.Alt
+	case d.bridge != nil:
+		return d.bridge.Alt
+	}
+	return d.made.Alt
+}
+
 func (d *device) port() *topology.Port {
 	switch {
 	case d.end != nil:
@@ -71,7 +81,7 @@ func (n *nodeWork) makeDevices(c *link.Conn) error {
 		if d.made == nil || d.have {
 			continue
 		}
-		at := link.Made{Index: d.Index}
+		at := link.Made{Index: d.Index, Single: n.single}
 		for _, ref := range []struct {
 			name string
 			into *int
@@ -134,6 +144,11 @@ func (n *nodeWork) joinMasters(c *link.Conn) error {
 		d := &n.devices[i]
 		if d.have {
 			continue
+		}
+		if alt := d.altName(); alt != "" {
+			if err := c.AddAltName(d.Index, alt); err != nil {
+				return &OpError{Op: "add the name " + alt, Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
+			}
 		}
 		if d.master != 0 && !d.placed {
 			if err := c.SetMaster(d.Index, d.master); err != nil {

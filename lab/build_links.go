@@ -67,12 +67,12 @@ func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
 	if a.Master == "" {
 		a, z = z, a
 	}
-	first, err := b.veth(a, l.MTU)
+	first, err := b.veth(a, l)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(first.Netns)
-	second, err := b.veth(z, l.MTU)
+	second, err := b.veth(z, l)
 	if err != nil {
 		return err
 	}
@@ -92,11 +92,11 @@ func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
 }
 
 // veth describes one end. The caller closes its Netns.
-func (b *builder) veth(e *topology.End, mtu int) (link.Device, error) {
+func (b *builder) veth(e *topology.End, l *topology.Link) (link.Device, error) {
 	d := b.nodes[b.index[e.Node]].device(e.Iface)
 	fd, err := netns.Open(e.Node)
 	if err != nil {
 		return link.Device{}, &OpError{Op: "make a link", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
 	}
-	return link.Device{Name: e.Iface, Index: d.Index, MTU: mtu, MAC: e.MAC, Netns: fd}, nil
+	return link.Device{Name: e.Iface, Index: d.Index, MTU: l.MTU, MAC: e.MAC, Netns: fd, Single: !l.Offloads}, nil
 }

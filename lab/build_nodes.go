@@ -165,7 +165,7 @@ func (n *nodeWork) makeBridges() error {
 		if d.bridge == nil || d.have {
 			continue
 		}
-		if err := c.AddBridge(d.bridge, d.Index); err != nil {
+		if err := c.AddBridge(d.bridge, d.Index, n.single); err != nil {
 			return bridgeError(n.Name, d.bridge, err)
 		}
 	}

@@ -23,6 +23,9 @@ func (n *nodeWork) addRoutes(c *link.Conn) error {
 			return &OpError{Op: fmt.Sprintf("add a rule with priority %d", r.Priority), Node: n.Name, Pos: r.Pos, Err: err}
 		}
 	}
+	if err := n.setXFRM(); err != nil {
+		return err
+	}
 	for i := range n.Neighbours {
 		e := &n.Neighbours[i]
 		index, err := n.indexOf(e.Dev)

@@ -368,7 +368,14 @@ func TestDevicesFail(t *testing.T) {
 		if err := probe.Require(t.Context(), f); !errors.As(err, &lacks) || lacks.Status != probe.No {
 			continue
 		}
-		_, err := Up(t.Context(), yamlPlan(t, strings.Replace(text, "%s", string(kind), 1)), Options{}, nil)
+		what := string(kind)
+		switch kind {
+		case topology.VXLAN:
+			what += ", id: 5"
+		case topology.GRE, topology.GRETap, topology.IPIP, topology.SIT:
+			what += ", remote: 192.0.2.2"
+		}
+		_, err := Up(t.Context(), yamlPlan(t, strings.Replace(text, "%s", what, 1)), Options{}, nil)
 		var op *OpError
 		if !errors.As(err, &op) || op.Pos.Line != 5 || op.Phase != "addrs" || !strings.Contains(op.Hint, string(f)+" is not supported here: needs module") {
 			t.Errorf("%s: %v", kind, err)

@@ -43,6 +43,7 @@ type holder struct {
 	cables  map[string]*cable.Cable // of the links of kind tap, by linkName
 
 	wireGuard wireGuardKeys
+	esp       xfrmKeys
 
 	services map[string]io.Closer // that run, by serviceKey; guarded by changes once the lab is up
 }

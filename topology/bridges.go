@@ -131,7 +131,7 @@ func (c *compiler) fdb(n *node, b *BridgeDevice, list FDBList, at *place) {
 			continue
 		}
 		k, ok := n.byName[s.Dev.Value]
-		if !ok || s.Dev.Value != b.Name && n.ifaces[k].master != b.Name {
+		if !ok || n.ifaces[k].name != b.Name && n.ifaces[k].master != b.Name {
 			if !n.shaky && !c.spec.partial {
 				c.fail(s.Dev, at, "fdb", fmt.Sprintf("%s has no port %q", b.Name, shorten(s.Dev.Value)), didYouMean(s.Dev.Value, n.members(b.Name)))
 			}

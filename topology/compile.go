@@ -34,6 +34,7 @@ func compile(s *Spec, readFile func(name string) ([]byte, error), list func(name
 		rules:  map[string]*loadedRules{},
 	}
 	c.name()
+	c.plan.Offloads, _ = c.flag(s.Offloads, root.at("offloads"), "device-value")
 	c.nodes()
 	c.links()
 	c.interfaces()
@@ -49,6 +50,7 @@ func compile(s *Spec, readFile func(name string) ([]byte, error), list func(name
 		c.routes(n)
 		c.policyRules(n)
 		c.neighbours(n)
+		c.xfrm(n)
 		c.services(n)
 		c.exec(n)
 		c.nft(n)

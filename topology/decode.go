@@ -122,7 +122,7 @@ func (d *decoder) unknownKey(key *tree, p *place, f *fieldTable) {
 	switch {
 	case f.what == "file":
 		of = "of the file"
-	case strings.ContainsRune("aeiou", rune(f.what[0])):
+	case strings.ContainsRune("aeiouI", rune(f.what[0])):
 		of = "of an " + f.what
 	}
 	d.fail(key.whole(), p, "unknown-key", fmt.Sprintf("unknown key %q %s", shorten(key.text), of), hint)
@@ -155,6 +155,8 @@ func fieldsOf(t reflect.Type) *fieldTable {
 		f.what, f.later = "route", laterRoute
 	case reflect.TypeFor[VLANSpec]():
 		f.what = "port's VLANs"
+	case reflect.TypeFor[XFRMSpec]():
+		f.what = "IPsec connection"
 	case reflect.TypeFor[FDBSpec]():
 		f.what = "forwarding database's entry"
 	case reflect.TypeFor[GEModelSpec]():

@@ -22,7 +22,7 @@ func TestDocs(t *testing.T) {
 		fieldsOf(reflect.TypeFor[Spec]()).keys, fieldsOf(reflect.TypeFor[NodeSpec]()).keys,
 		fieldsOf(reflect.TypeFor[LinkSpec]()).keys, fieldsOf(reflect.TypeFor[EndSpec]()).keys,
 		fieldsOf(reflect.TypeFor[GEModelSpec]()).keys, fieldsOf(reflect.TypeFor[InterfaceSpec]()).keys,
-		fieldsOf(reflect.TypeFor[VLANSpec]()).keys, fieldsOf(reflect.TypeFor[RouteSpec]()).keys, fieldsOf(reflect.TypeFor[HopSpec]()).keys, fieldsOf(reflect.TypeFor[PeerSpec]()).keys,
+		fieldsOf(reflect.TypeFor[VLANSpec]()).keys, fieldsOf(reflect.TypeFor[RouteSpec]()).keys, fieldsOf(reflect.TypeFor[HopSpec]()).keys, fieldsOf(reflect.TypeFor[PeerSpec]()).keys, fieldsOf(reflect.TypeFor[XFRMSpec]()).keys, ciphers,
 		fieldsOf(reflect.TypeFor[RuleSpec]()).keys, fieldsOf(reflect.TypeFor[NeighbourSpec]()).keys, routeTypes, deviceKinds(), kinds, serviceNames, laterFile, laterNode, laterLink, laterKind, laterService,
 	} {
 		for _, k := range keys {

@@ -99,6 +99,9 @@ func checkPlan(t *testing.T, p *Plan) {
 			if msg, _ := checkIface(e.Iface); msg != "" {
 				t.Error(msg)
 			}
+			if len(e.Iface) > maxIface {
+				t.Errorf("the name %s is too long for the kernel", e.Iface)
+			}
 			if k := (port{e.Node, e.Iface}); ends[k] {
 				t.Errorf("two ends are %v", k)
 			} else {
@@ -123,7 +126,7 @@ func checkPlan(t *testing.T, p *Plan) {
 		}
 		made := map[string]bool{}
 		for _, d := range n.Devices {
-			if msg, _ := checkIface(d.Name); msg != "" || made[d.Name] {
+			if msg, _ := checkIface(d.Name); msg != "" || made[d.Name] || len(d.Name) > maxIface {
 				t.Errorf("%s: device %q %s", n.Name, d.Name, msg)
 			}
 			made[d.Name] = true

@@ -74,6 +74,9 @@ func (c *compiler) interfaces() {
 	}
 	c.portNames()
 	for i := range c.nds {
+		c.nds[i].shortNames()
+	}
+	for i := range c.nds {
 		n := &c.nds[i]
 		for j := range n.ifaces {
 			if n.ifaces[j].spec != nil {
@@ -259,12 +262,13 @@ func (c *compiler) lower(n *node, i *iface, t Text) {
 func (c *compiler) vlanDevice(n *node, i *iface) {
 	s := i.spec
 	link, id := s.Link, s.ID
-	if dot := strings.LastIndexByte(i.name, '.'); dot > 0 {
-		if _, ok := n.byName[i.name[:dot]]; ok && !link.present() {
+	name := s.Name.Value
+	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
+		if _, ok := n.byName[name[:dot]]; ok && !link.present() {
 			link = s.Name.part(0, dot)
 		}
-		if _, err := strconv.Atoi(i.name[dot+1:]); err == nil && !id.present() {
-			id = s.Name.part(dot+1, len(i.name))
+		if _, err := strconv.Atoi(name[dot+1:]); err == nil && !id.present() {
+			id = s.Name.part(dot+1, len(name))
 		}
 	}
 	c.lower(n, i, link)
@@ -322,6 +326,9 @@ func (c *compiler) bond(n *node, i *iface) {
 		c.fail(s.Primary, at.at("primary"), "device-member", fmt.Sprintf("%s is no member of %s", shorten(s.Primary.Value), i.name), didYouMean(s.Primary.Value, texts(s.Members)))
 	default:
 		b.Primary = s.Primary.Value
+		if k, ok := n.byName[b.Primary]; ok {
+			b.Primary = n.ifaces[k].name
+		}
 	}
 }
 

@@ -31,6 +31,10 @@ func (c *compiler) links() {
 				"both ends of this link are on "+l.A.Node, "a link joins two nodes; devices of one node stand under interfaces:")
 		}
 		c.mtu(i, s, l)
+		l.Offloads = c.plan.Offloads
+		if on, ok := c.flag(s.Offloads, root.at("links").elem(i).at("offloads"), "device-value"); ok {
+			l.Offloads = on
+		}
 		c.linkKind(i, s, l)
 		c.impair(i, s, l)
 	}

@@ -77,6 +77,9 @@ func newIndex(p *Plan) *index {
 		for _, r := range []endRef{{i, false}, {i, true}} {
 			e := r.end(p)
 			ix.ends[port{e.Node, e.Iface}] = r
+			if e.Alt != "" {
+				ix.ends[port{e.Node, e.Alt}] = r
+			}
 			ix.byNode[e.Node] = append(ix.byNode[e.Node], r)
 			own(e.Node, e.Iface, e.Addrs)
 		}

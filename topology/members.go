@@ -39,6 +39,7 @@ func (c *compiler) masters(n *node) {
 			continue
 		}
 		m := &n.ifaces[k]
+		x.master = m.name
 		if msg, hint := cannotJoin(m, x); msg != "" {
 			c.fail(x.masterText, at, "device-member", msg, hint)
 			x.master = ""

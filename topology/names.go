@@ -12,6 +12,8 @@ const (
 	// maxName is the longest name of a node or a lab: a host name has 64 bytes at most (HOST_NAME_MAX,
 	// include/uapi/linux/utsname.h __NEW_UTS_LEN), and a name with a prefix must fit into a socket address.
 	maxName = 63
+	// maxAlt is the longest alternative name of a device (ALTIFNAMSIZ less the final NUL, include/uapi/linux/if.h).
+	maxAlt = 127
 	// maxIface is the longest name of a device (IFNAMSIZ less the final NUL, include/uapi/linux/if.h).
 	maxIface = 15
 )
@@ -66,8 +68,8 @@ func checkIface(name string) (msg, hint string) {
 	switch {
 	case name == "":
 		return "a device name is missing", ""
-	case len(name) > maxIface:
-		return fmt.Sprintf("the device name %q has %d bytes, the kernel allows %d", shorten(name), len(name), maxIface),
+	case len(name) > maxAlt:
+		return fmt.Sprintf("the device name %q has %d bytes, the kernel allows %d", shorten(name), len(name), maxAlt),
 			fmt.Sprintf("like %q", shortIface(name))
 	case name == "lo":
 		return `the device name "lo" is taken: every node has its loopback`, ""

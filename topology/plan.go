@@ -25,12 +25,13 @@ const (
 // Plan is what must exist in the kernel, computed from a Spec. It is deterministic (same file, same plan),
 // serialisable as JSON, and never changed after it was made; it may be shared between goroutines.
 type Plan struct {
-	V     int    `json:"v"`
-	Name  string `json:"name"`
-	About string `json:"about,omitempty"`
-	File  string `json:"file"` // the topology file, as it was named to Load
-	Nodes []Node `json:"nodes"`
-	Links []Link `json:"links"`
+	V        int    `json:"v"`
+	Name     string `json:"name"`
+	About    string `json:"about,omitempty"`
+	File     string `json:"file"`               // the topology file, as it was named to Load
+	Offloads bool   `json:"offloads,omitempty"` // of devices that are no link ends
+	Nodes    []Node `json:"nodes"`
+	Links    []Link `json:"links"`
 }
 
 // Node is one network namespace. Nodes stand in the order of the file.
@@ -44,6 +45,7 @@ type Node struct {
 	Routes     []Route        `json:"routes,omitempty"` // gateways included, as routes to 0.0.0.0/0 and ::/0
 	Rules      []Rule         `json:"rules,omitempty"`  // of policy routing
 	Neighbours []Neighbour    `json:"neighbours,omitempty"`
+	XFRM       []XFRM         `json:"xfrm,omitempty"`
 	Ruleset    *Ruleset       `json:"ruleset,omitempty"`
 	Services   []Service      `json:"services,omitempty"`
 	Exec       []Command      `json:"exec,omitempty"` // run in order after the lab is ready to carry packets
@@ -86,12 +88,13 @@ type Command struct {
 
 // Link is a cable between two ends: a veth pair.
 type Link struct {
-	A    End      `json:"a"`
-	B    End      `json:"b"`
-	MTU  int      `json:"mtu,omitempty"` // bytes; 0: the kernel's default (1500)
-	Kind LinkKind `json:"kind,omitempty"`
-	Seed uint64   `json:"seed,omitempty"` // of a Tap: of its chance; 0: any
-	Pos  Pos      `json:"pos"`
+	A        End      `json:"a"`
+	B        End      `json:"b"`
+	MTU      int      `json:"mtu,omitempty"` // bytes; 0: the kernel's default (1500)
+	Kind     LinkKind `json:"kind,omitempty"`
+	Offloads bool     `json:"offloads,omitempty"` // several segments may be sent as one
+	Seed     uint64   `json:"seed,omitempty"`     // of a Tap: of its chance; 0: any
+	Pos      Pos      `json:"pos"`
 }
 
 // LinkKind is what a cable is made of.
@@ -107,6 +110,7 @@ const (
 type End struct {
 	Node   string         `json:"node"`
 	Iface  string         `json:"iface"`
+	Alt    string         `json:"alt,omitempty"`    // the whole name, if it is longer than the kernel's 15 bytes
 	Addrs  []netip.Prefix `json:"addrs,omitempty"`  // host address with its prefix length
 	Master string         `json:"master,omitempty"` // the bridge, bond or vrf it belongs to
 	Port   *Port          `json:"port,omitempty"`   // of a bridge's port that is not as usual

@@ -29,6 +29,7 @@ const (
 // BridgeDevice is a Linux bridge inside a node.
 type BridgeDevice struct {
 	Name   string         `json:"name"`
+	Alt    string         `json:"alt,omitempty"` // the whole name, if it is longer than the kernel's 15 bytes
 	MTU    int            `json:"mtu,omitempty"` // bytes; 0: the kernel's default
 	MAC    string         `json:"mac,omitempty"` // "": the kernel's choice
 	Master string         `json:"master,omitempty"`
@@ -78,6 +79,7 @@ type FDBEntry struct {
 // they can be made: each behind what it sits on.
 type Device struct {
 	Name   string         `json:"name"`
+	Alt    string         `json:"alt,omitempty"` // the whole name, if it is longer than the kernel's 15 bytes
 	Kind   DeviceKind     `json:"kind"`
 	Link   string         `json:"link,omitempty"`   // the device it sits on
 	Master string         `json:"master,omitempty"` // the bridge, bond or vrf it belongs to

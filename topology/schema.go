@@ -25,6 +25,7 @@ func Schema() ([]byte, error) {
 		"link":      structSchema[LinkSpec](),
 		"end":       structSchema[EndSpec](),
 		"hop":       structSchema[HopSpec](),
+		"xfrm":      structSchema[XFRMSpec](),
 		"peer":      structSchema[PeerSpec](),
 		"rule":      structSchema[RuleSpec](),
 		"neighbour": structSchema[NeighbourSpec](),
@@ -76,6 +77,8 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		return oneOf(list(oneOf(ends(), def("link"))), null())
 	case reflect.TypeFor[InterfaceList]():
 		return oneOf(&jsonschema.Schema{Type: "object", AdditionalProperties: def("interface")}, null())
+	case reflect.TypeFor[XFRMList]():
+		return several(def("xfrm"))
 	case reflect.TypeFor[PeerList]():
 		return several(def("peer"), &jsonschema.Schema{Type: "string"})
 	case reflect.TypeFor[VLANSpec]():

@@ -53,6 +53,7 @@ func TestSchemaKeys(t *testing.T) {
 		{defs["gemodel"], reflect.TypeFor[GEModelSpec]()},
 		{defs["interface"], reflect.TypeFor[InterfaceSpec]()},
 		{defs["hop"], reflect.TypeFor[HopSpec]()},
+		{defs["xfrm"], reflect.TypeFor[XFRMSpec]()},
 		{defs["peer"], reflect.TypeFor[PeerSpec]()},
 		{defs["rule"], reflect.TypeFor[RuleSpec]()},
 		{defs["neighbour"], reflect.TypeFor[NeighbourSpec]()},

@@ -3,10 +3,11 @@ package topology
 // Spec is a topology file as it was written: every value a text with its place, nothing looked up yet. The yaml tags
 // of it and of the types below are the keys that the file may have; the JSON Schema is made from the same types.
 type Spec struct {
-	Name  Text     `yaml:"name" jsonschema_description:"The name of the lab: letters, digits, '-', '_' and '.', at most 63. Default: the name of the file, or of its folder if the file is lab.yaml."`
-	About Text     `yaml:"about" jsonschema_description:"What the lab is for, in a sentence."`
-	Nodes NodeList `yaml:"nodes" jsonschema:"required" jsonschema_description:"The nodes by name: each is a network namespace of its own. A node without settings is left empty (pc1:)."`
-	Links LinkList `yaml:"links" jsonschema_description:"The cables: each is a veth pair."`
+	Name     Text     `yaml:"name" jsonschema_description:"The name of the lab: letters, digits, '-', '_' and '.', at most 63. Default: the name of the file, or of its folder if the file is lab.yaml."`
+	About    Text     `yaml:"about" jsonschema_description:"What the lab is for, in a sentence."`
+	Nodes    NodeList `yaml:"nodes" jsonschema:"required" jsonschema_description:"The nodes by name: each is a network namespace of its own. A node without settings is left empty (pc1:)."`
+	Links    LinkList `yaml:"links" jsonschema_description:"The cables: each is a veth pair."`
+	Offloads Text     `yaml:"offloads" jsonschema:"type=boolean" jsonschema_description:"The kernel may send several segments as one, on all links and devices: faster, but one event is then several packets. Default: false."`
 
 	// File is the name that positions carry: the one given to Parse.
 	File string `yaml:"-"`
@@ -33,6 +34,7 @@ type NodeSpec struct {
 	Routes     RouteList     `yaml:"routes" jsonschema_description:"Routes, as ip-route(8) has them."`
 	Rules      RuleList      `yaml:"rules" jsonschema_description:"Rules of policy routing, as ip-rule(8) has them."`
 	Neighbours NeighbourList `yaml:"neighbours" jsonschema_description:"Entries of the neighbour table that stay."`
+	XFRM       XFRMList      `yaml:"xfrm" jsonschema_description:"IPsec connections: states and policies, without a daemon."`
 	Sysctls    SysctlList    `yaml:"sysctls" jsonschema_description:"Kernel parameters of the node, net.* only."`
 	NFT        RulesSpec     `yaml:"nft" jsonschema_description:"nftables rules: the name of a file, seen from the folder of this one, or the rules themselves as a block (nft: |)."`
 	Services   ServiceList   `yaml:"services" jsonschema_description:"Servers that hookwalk itself runs in the node."`
@@ -41,10 +43,11 @@ type NodeSpec struct {
 
 // LinkSpec is a cable, written as a list of two ends or as a mapping with options.
 type LinkSpec struct {
-	Ends EndList `yaml:"ends" jsonschema:"required" jsonschema_description:"The two ends."`
-	MTU  Text    `yaml:"mtu" jsonschema:"type=integer,minimum=68,maximum=65535" jsonschema_description:"The MTU of both ends in bytes. Default: 1500."`
-	Kind Text    `yaml:"kind" jsonschema:"enum=veth,enum=tap" jsonschema_description:"What the cable is. veth (the default): a pair of devices of the kernel; tap: two TAP devices between which hookwalk itself carries the frames, so that impairments need no netem."`
-	Seed Text    `yaml:"seed" jsonschema:"type=integer,minimum=1" jsonschema_description:"Of kind tap: makes chance the same each time. Default: chance."`
+	Ends     EndList `yaml:"ends" jsonschema:"required" jsonschema_description:"The two ends."`
+	MTU      Text    `yaml:"mtu" jsonschema:"type=integer,minimum=68,maximum=65535" jsonschema_description:"The MTU of both ends in bytes. Default: 1500."`
+	Kind     Text    `yaml:"kind" jsonschema:"enum=veth,enum=tap" jsonschema_description:"What the cable is. veth (the default): a pair of devices of the kernel; tap: two TAP devices between which hookwalk itself carries the frames, so that impairments need no netem."`
+	Seed     Text    `yaml:"seed" jsonschema:"type=integer,minimum=1" jsonschema_description:"Of kind tap: makes chance the same each time. Default: chance."`
+	Offloads Text    `yaml:"offloads" jsonschema:"type=boolean" jsonschema_description:"The kernel may send several segments through the link as one. Default: what the lab says, or false."`
 	// What stands here is done to what either end sends.
 	ImpairSpec `yaml:",inline"`
 
@@ -54,7 +57,7 @@ type LinkSpec struct {
 // EndSpec is one end of a cable, written as "node:interface address..." or as a mapping.
 type EndSpec struct {
 	Node      Text     `yaml:"node" jsonschema:"required" jsonschema_description:"A name out of nodes."`
-	Interface Text     `yaml:"interface" jsonschema_description:"The name of the device in the node, at most 15 bytes. Only a bridge may do without: the port is then named after the node at the other end."`
+	Interface Text     `yaml:"interface" jsonschema_description:"The name of the device in the node. The kernel has 15 bytes for it: of a longer one it gets the beginning, and the whole as its alternative name. Only a bridge may do without: the port is then named after the node at the other end."`
 	Addresses TextList `yaml:"addresses" jsonschema_description:"IPv4 and IPv6 addresses with their prefix length."`
 	MAC       Text     `yaml:"mac" jsonschema_description:"The hardware address. Default: the kernel's choice."`
 	Master    Text     `yaml:"master" jsonschema_description:"The bridge, bond or vrf of the node that the device belongs to. Default: br0 in a node of kind bridge."`

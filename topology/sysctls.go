@@ -66,6 +66,7 @@ func (c *compiler) sysctls(n *node) {
 			continue
 		}
 		first[key] = s.Key.Pos
+		key = n.sysctlShort(key)
 		if strings.TrimSpace(s.Value.Value) == "" || strings.ContainsFunc(s.Value.Value, unicode.IsControl) {
 			c.fail(s.Value, at, "sysctl", fmt.Sprintf("%q is not a value for %s", shorten(s.Value.Value), key), "")
 			continue

@@ -42,7 +42,7 @@ type WireGuardPeer struct {
 	Iface     string         `json:"iface,omitempty"`
 	Key       string         `json:"key,omitempty"` // the public key of one that is not, in base64
 	Allowed   []netip.Prefix `json:"allowed,omitempty"`
-	Endpoint  netip.AddrPort `json:"endpoint,omitzero"`  // invalid: none is known
+	Endpoint  netip.AddrPort `json:"endpoint,omitzero"`   // invalid: none is known
 	Keepalive int            `json:"keepalive,omitempty"` // seconds; 0: none
 	Pos       Pos            `json:"pos"`
 }

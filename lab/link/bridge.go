@@ -18,14 +18,17 @@ var ErrNoVLANs = errors.New("the kernel made a bridge that does not know VLANs")
 // userHZ is the unit of times in the netlink attributes of bridges, in a second (USER_HZ, include/asm-generic/param.h).
 const userHZ = 100
 
-// AddBridge makes a bridge in the namespace of c, down.
-func (c *Conn) AddBridge(b *topology.BridgeDevice, index int) error {
+// AddBridge makes a bridge in the namespace of c, down. oneByOne: see Device.Single.
+func (c *Conn) AddBridge(b *topology.BridgeDevice, index int, oneByOne bool) error {
 	r := c.request(unix.RTM_NEWLINK, create)
 	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	msg.Index = int32(index)
 	r.AddData(msg)
 	if err := common(r, b.Name, b.MTU, b.MAC); err != nil {
 		return err
+	}
+	if oneByOne {
+		r.AddData(single())
 	}
 	r.AddData(linkInfo("bridge", bridgeData(b)))
 	if err := c.do(r); err != nil || !b.VLANAware {

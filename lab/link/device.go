@@ -16,6 +16,7 @@ type Device struct {
 	MAC    string // "": the kernel's choice
 	Netns  int    // file descriptor of the network namespace it is made in
 	Master int    // index of the bridge it becomes a port of; 0: none
+	Single bool   // every packet is sent as one: see single
 }
 
 // AddVeth makes a pair of joined devices, each directly in its own network namespace and with its own number: no
@@ -57,6 +58,9 @@ func (d Device) attrs() ([]*nl.RtAttr, error) {
 	}
 	if d.MTU != 0 {
 		list = append(list, attr(unix.IFLA_MTU, d.MTU))
+	}
+	if d.Single {
+		list = append(list, single())
 	}
 	if d.MAC != "" {
 		mac, err := net.ParseMAC(d.MAC)

@@ -16,6 +16,7 @@ type Made struct {
 	Index   int
 	Lower   int // the device it sits on; 0: none
 	Primary int // of a bond: the member it prefers; 0: none
+	Single  bool
 }
 
 // AddDevice makes a device of a node, down and without addresses. It does not belong to a master yet.
@@ -30,6 +31,9 @@ func (c *Conn) AddDevice(d *topology.Device, at Made) error {
 	r.AddData(msg)
 	if err := common(r, d.Name, d.MTU, d.MAC); err != nil {
 		return err
+	}
+	if at.Single {
+		r.AddData(single())
 	}
 	if at.Lower != 0 {
 		r.AddData(attr(unix.IFLA_LINK, at.Lower))
@@ -53,6 +57,23 @@ func common(r *nl.NetlinkRequest, name string, mtu int, mac string) error {
 	}
 	r.AddData(nl.NewRtAttr(unix.IFLA_ADDRESS, hw))
 	return nil
+}
+
+// single has the kernel make no packets of several segments for a device, nor send any through it (sk_setup_caps,
+// net/core/sock.c; gso_features_check, net/core/dev.c). The features that ethtool switches do less: TCP makes big packets
+// in any case, and they are cut only behind the hooks of the node that sends them. It costs no message of its own.
+func single() *nl.RtAttr { return attr(unix.IFLA_GSO_MAX_SEGS, 1) }
+
+// AddAltName gives a device a second name, of up to 127 bytes. Since Linux 5.5.
+func (c *Conn) AddAltName(index int, name string) error {
+	r := c.request(unix.RTM_NEWLINKPROP, create|unix.NLM_F_APPEND)
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	r.AddData(msg)
+	list := nl.NewRtAttr(unix.NLA_F_NESTED|unix.IFLA_PROP_LIST, nil)
+	list.AddRtAttr(unix.IFLA_ALT_IFNAME, nl.ZeroTerminated(name))
+	r.AddData(list)
+	return c.do(r)
 }
 
 // linkInfo is IFLA_LINKINFO with what is particular to a kind.
