@@ -110,6 +110,7 @@ var newerRows = []rowGroup{
 	{"maps as sets", "ip", filterInput, "\tmap marks { type ipv4_addr : mark; elements = { 10.0.0.1 : 1 }; }\n\tmap verdicts { type ipv4_addr : verdict; flags interval; elements = { 10.0.0.0/8 : drop }; }\n", []string{
 		"ip saddr @marks accept", "ip saddr != @marks", "ip saddr @verdicts drop",
 	}},
+	{"addresses in options", "ip", filterInput, "", []string{"ip option ssrr addr { 10.0.0.1, 10.0.0.2 }", "ip option lsrr addr 10.0.0.1"}},
 	{"dccp options", "ip", filterInput, "", []string{"dccp option 5 exists", "dccp option 5 missing"}},
 	{"last", "ip", filterInput, "", []string{"last", "last used never", "last used 5s", "last used 1d2h", "tcp dport 22 last accept"}},
 }

@@ -61,7 +61,7 @@ var rowGroups = []rowGroup{
 		"tcp option echo exists", "tcp option timestamp tsval > 5", "tcp option timestamp tsecr 1-5", "tcp option sack left 5", "tcp option sack0 right 5",
 		"tcp option sack1 right 5", "tcp option sack3 left 5", "tcp option window count 3", "tcp option mptcp subtype 1", "tcp option mptcp subtype { 1, 2 }",
 		"tcp option mptcp subtype 1-3", "tcp option mptcp subtype > 3", "tcp option md5sig exists", "tcp option fastopen length 4", "tcp option 99 exists", "tcp option 30 missing",
-		"tcp option maxseg size . tcp dport { 1 . 2 }", "tcp option maxseg size vmap { 1 : drop }", "tcp option maxseg exists tcp dport 5", "tcp option maxseg size @sizes", "tcp option timestamp tsecr { 1, 2 }", "tcp option sack2 right { 1, 2 }", "ip option lsrr ptr { 1, 2 }", "ip option ssrr addr { 1, 2 }", "ip option ra value { 1, 2 }", "ip option ra type { 1, 2 }",
+		"tcp option maxseg size . tcp dport { 1 . 2 }", "tcp option maxseg size vmap { 1 : drop }", "tcp option maxseg exists tcp dport 5", "tcp option maxseg size @sizes", "tcp option timestamp tsecr { 1, 2 }", "tcp option sack2 right { 1, 2 }", "ip option lsrr ptr { 1, 2 }", "ip option ra value { 1, 2 }", "ip option ra type { 1, 2 }",
 		"ip option rr exists", "ip option lsrr ptr 4", "ip option ssrr addr 5", "ip option ra value 0", "ip option ra type 148", "ip option rr length { 4, 5 }",
 		"tcp reserved 1",
 		"tcp window 100", "tcp checksum 5", "tcp urgptr 5", "tcp flags syn", "tcp flags syn,ack", "tcp flags != syn", "tcp flags == syn",
