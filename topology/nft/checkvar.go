@@ -1,5 +1,7 @@
 package nft
 
+import "hash/maphash"
+
 // variable is one variable in sight. The list of them is what is in sight at a place: it only grows at its head,
 // so a place remembers it by its head.
 type variable struct {
@@ -7,15 +9,61 @@ type variable struct {
 	name  string
 	value ExprNode // without variables; nil: undefined from here on
 	next  *variable
+	index *variableIndex // of this one and all behind it
+}
+
+// variableIndex finds a variable by its name: a search tree by hashes. It never changes: with one variable more, what is
+// on the way to it is copied.
+type variableIndex struct {
+	hash        uint64
+	is          *variable
+	below, over *variableIndex
+}
+
+var variableSeed = maphash.MakeSeed()
+
+// in puts the variable in front of a list.
+func (b *variable) in(list *variable) *variable {
+	b.next = list
+	var old *variableIndex
+	if list != nil {
+		old = list.index
+	}
+	b.index = old.with(maphash.String(variableSeed, b.name), b)
+	return b
+}
+
+func (x *variableIndex) with(hash uint64, b *variable) *variableIndex {
+	if x == nil {
+		return &variableIndex{hash: hash, is: b}
+	}
+	n := *x
+	switch {
+	case hash < x.hash:
+		n.below = x.below.with(hash, b)
+	case hash > x.hash || b.name != x.is.name:
+		n.over = x.over.with(hash, b)
+	default:
+		n.is = b
+	}
+	return &n
 }
 
 func (b *variable) find(name string) *variable {
-	for ; b != nil; b = b.next {
-		if b.name == name {
-			if b.value == nil {
-				return nil
-			}
-			return b
+	if b == nil {
+		return nil
+	}
+	hash := maphash.String(variableSeed, name)
+	for x := b.index; x != nil; {
+		switch {
+		case hash < x.hash:
+			x = x.below
+		case hash > x.hash || name != x.is.name:
+			x = x.over
+		case x.is.value == nil:
+			return nil
+		default:
+			return x.is
 		}
 	}
 	return nil
@@ -45,14 +93,14 @@ func (c *checker) define(d *Define) {
 	if d.Op != "undefine" {
 		c.name(d.Name, "variable")
 	}
-	b := &variable{Span: d.Name.Span, name: d.Name.Text, next: c.env}
+	b := &variable{Span: d.Name.Span, name: d.Name.Text}
 	if d.Op != "undefine" {
 		c.try(func() { b.value = c.expandAll(d.Value) })
 		if b.value == nil { // reported; later uses are no further mistakes
 			b.value = &WordNode{Span: d.Value.Range(), Kind: WordName, Text: ""}
 		}
 	}
-	c.env = b
+	c.env = b.in(c.env)
 }
 
 // leaveScope goes back to what was in sight before a block, but for variables of outside that it took away.
@@ -65,7 +113,7 @@ func (c *checker) leaveScope(outer *variable) {
 	}
 	c.env = outer
 	for _, name := range gone {
-		c.env = &variable{name: name, next: c.env}
+		c.env = (&variable{name: name}).in(c.env)
 	}
 }
 
