@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"io"
 	"runtime"
 	"strconv"
@@ -21,6 +22,8 @@ type builder struct {
 	plan  *topology.Plan
 	nodes []nodeWork // in the order of plan.Nodes
 	index map[string]int
+	ctx   context.Context // its end ends start commands
+	dir   string          // their working directory
 
 	handles  map[string][]path.Handle // of the rules that it loaded
 	services map[string]io.Closer     // that it started, by serviceKey
@@ -94,7 +97,7 @@ func (h *holder) build() error {
 // newBuilder numbers the devices of each node, from first on.
 func newBuilder(h *holder, p *topology.Plan, first int) (*builder, error) {
 	b := &builder{h: h, plan: p, nodes: make([]nodeWork, len(p.Nodes)), index: make(map[string]int, len(p.Nodes)),
-		handles: map[string][]path.Handle{}, services: map[string]io.Closer{}}
+		ctx: context.Background(), dir: h.order.Dir, handles: map[string][]path.Handle{}, services: map[string]io.Closer{}}
 	six := usesIPv6(p)
 	for i := range p.Nodes {
 		n := &b.nodes[i]

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -163,7 +164,7 @@ func (b *builder) runCommands() (int, error) {
 	err := each(len(busy), func(_ *netns.Hopper, todo func() (int, bool)) error {
 		for i, ok := todo(); ok; i, ok = todo() {
 			for _, c := range busy[i].Exec {
-				if err := b.h.runCommand(busy[i].Name, c); err != nil {
+				if err := b.h.runCommand(b.ctx, busy[i].Name, b.dir, c); err != nil {
 					return err
 				}
 			}
@@ -173,8 +174,9 @@ func (b *builder) runCommands() (int, error) {
 	return total, err
 }
 
-// runCommand runs one start command and waits for its end. What it leaves running in the background stays.
-func (h *holder) runCommand(node string, c topology.Command) error {
+// runCommand runs one start command and waits for its end, or for that of ctx, which ends it. What it leaves running in the
+// background stays.
+func (h *holder) runCommand(ctx context.Context, node, dir string, c topology.Command) error {
 	fail := &OpError{Op: "run " + quoteLine(c.Line), Node: node, Pos: c.Pos}
 	null, err := os.OpenFile(os.DevNull, os.O_RDONLY, 0)
 	if err != nil {
@@ -187,7 +189,7 @@ func (h *holder) runCommand(node string, c topology.Command) error {
 		fail.Err = err
 		return fail
 	}
-	proc, err := h.startIn(node, program{args: []string{"sh", "-c", c.Line}, env: nodeEnv(os.Environ(), h.order.Plan.Name, node), dir: h.order.Dir,
+	proc, err := h.startIn(node, program{args: []string{"sh", "-c", c.Line}, env: nodeEnv(os.Environ(), h.order.Plan.Name, node), dir: dir,
 		files: []uintptr{null.Fd(), theirs.Fd(), theirs.Fd()}})
 	_ = theirs.Close() // the command has it
 	if err != nil {
@@ -196,7 +198,12 @@ func (h *holder) runCommand(node string, c topology.Command) error {
 		return fail
 	}
 	last := h.logLines(out, node, c.Line)
+	stop := context.AfterFunc(ctx, func() { h.kill(proc) })
 	status := <-proc.done
+	if !stop() {
+		fail.Err = errInterrupted
+		return fail
+	}
 	code := exitCode(status)
 	if code == 0 {
 		return nil

@@ -36,6 +36,7 @@ type holder struct {
 
 	mu      sync.Mutex // guards what clients ask for while the lab is being built or changed
 	state   State
+	broken  string                   // why the lab is not what its plan says; "": it is
 	current *topology.Plan           // what the lab is now
 	handles map[string][]path.Handle // of each node's rules
 	inForce []Fault

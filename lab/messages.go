@@ -22,6 +22,9 @@ const (
 	msgRuleset  = "ruleset"  // rulesetRequest; no body
 	msgFault    = "fault"    // FaultRequest; FaultReport
 	msgWatch    = "watch"    // no body; []Fault, at once and after each change
+	msgApply    = "apply"    // applyRequest; progress, then applied
+	msgCancel   = "cancel"   // client, after apply: no body; it is to be undone
+	msgApplied  = "applied"  // holder: Applied
 	msgStatus   = "status"   // no body; Status
 	msgPlan     = "plan"     // no body; *topology.Plan
 	msgRules    = "rules"    // no body; loaded

@@ -69,6 +69,12 @@ func (h *holder) answer(w *wire, m *message, files []*os.File) error {
 			return err
 		}
 		return h.answerFault(w, r)
+	case msgApply:
+		var r applyRequest
+		if err := m.decode(&r); err != nil {
+			return err
+		}
+		return h.answerApply(w, r)
 	case msgLogs:
 		var r logsRequest
 		if err := m.decode(&r); err != nil {

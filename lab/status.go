@@ -17,6 +17,7 @@ type State string
 const (
 	Starting State = "starting" // up has not returned yet
 	Running  State = "up"
+	Broken   State = "broken" // a change failed half way, and what was done of it could not be undone
 )
 
 // Status is what a lab says about itself. It is also the JSON of `hookwalk status`: fields are only ever added.
@@ -88,10 +89,13 @@ func (s *Status) LinksUp() int {
 // answerStatus is the holder's part.
 func (h *holder) answerStatus(w *wire) error {
 	h.mu.Lock()
-	s := Status{State: h.state, Faults: h.inForce}
+	s := Status{State: h.state, File: h.order.File, Faults: h.inForce}
+	if h.broken != "" {
+		s.State = Broken
+	}
 	h.mu.Unlock()
 	p := h.plan()
-	s.Name, s.File, s.Started = p.Name, h.order.File, h.started
+	s.Name, s.Started = p.Name, h.started
 	up := make([]map[string]bool, len(p.Nodes))
 	s.Nodes = make([]NodeStatus, len(p.Nodes))
 	index := map[string]int{}
