@@ -2,6 +2,9 @@ package lab
 
 import (
 	"net/netip"
+	"slices"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/netns"
@@ -23,12 +26,23 @@ type devAddr struct {
 
 // routeKey is a route as the plan has it. dev is "" where the plan leaves it to the kernel.
 type routeKey struct {
-	dst netip.Prefix
-	via netip.Addr
-	dev string
+	dst    netip.Prefix
+	via    netip.Addr // of several next hops: invalid
+	dev    string
+	table  uint32
+	metric uint32 // 0: the kernel's default
 }
 
-func keyOfRoute(r *topology.Route) routeKey { return routeKey{r.Dst.Masked(), r.Via, r.Dev} }
+func keyOfRoute(r *topology.Route) routeKey {
+	k := routeKey{r.Dst.Masked(), r.Via, r.Dev, r.Table, r.Metric}
+	if k.table == 0 {
+		k.table = unix.RT_TABLE_MAIN
+	}
+	if r.Type != "" {
+		k.dev = "" // IPv6 has them on lo
+	}
+	return k
+}
 
 // look takes down what the nodes have that something will change in, and prepares the builder.
 func (a *applier) look() error {
@@ -145,8 +159,10 @@ func (b *nodeBefore) read(c *link.Conn) error {
 	}
 	b.routes = map[routeKey]bool{}
 	for _, x := range routes {
-		b.routes[routeKey{x.Dst, x.Via, names[x.Index]}] = true
-		b.routes[routeKey{x.Dst, x.Via, ""}] = true
+		for _, dev := range []string{names[x.Index], ""} {
+			b.routes[routeKey{x.Dst, x.Via, dev, x.Table, x.Metric}] = true
+			b.routes[routeKey{x.Dst, x.Via, dev, x.Table, 0}] = true
+		}
 	}
 	return nil
 }
@@ -154,7 +170,7 @@ func (b *nodeBefore) read(c *link.Conn) error {
 // builderOf is a builder of what want has and have does not: nodes that are in both are there, and their devices, but
 // those that are made again.
 func (a *applier) builderOf(want, have *topology.Plan) (*builder, error) {
-	first, err := firstFree()
+	first, err := firstFree(want)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +247,31 @@ func (a *applier) putBack(one, other *topology.Plan) error {
 	if err := a.putBackAddrs(one, other); err != nil {
 		return err
 	}
-	return a.putBackRoutes(one, other)
+	if err := a.putBackRoutes(one, other); err != nil {
+		return err
+	}
+	return a.putBackNeighbours(one, other)
+}
+
+// putBackNeighbours is for devices that were made anew: entries go with the old ones.
+func (a *applier) putBackNeighbours(one, other *topology.Plan) error {
+	return a.inNodes(one, func(n *nodeWork, was, is *nodeBefore, c *link.Conn) error {
+		o := other.Node(n.Name)
+		for i := range n.Neighbours {
+			e := &n.Neighbours[i]
+			at, there := is.index[e.Dev]
+			if o == nil || !there || !a.anew[n.Name][e.Dev] || !slices.ContainsFunc(o.Neighbours, func(x topology.Neighbour) bool {
+				x.Pos = e.Pos
+				return x == *e
+			}) {
+				continue
+			}
+			if err := unless(c.AddNeighbour(at, e), unix.EEXIST); err != nil {
+				return &OpError{Op: "put back neighbour " + e.Addr.String(), Node: n.Name, Object: e.Dev, Pos: e.Pos, Err: err}
+			}
+		}
+		return nil
+	})
 }
 
 func (a *applier) putBackAddrs(one, other *topology.Plan) error {

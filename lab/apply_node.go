@@ -97,15 +97,12 @@ func (a *applier) setMTU(node, dev string, pos topology.Pos, from, to int) error
 }
 
 func (a *applier) setImpair(e *topology.End, l *topology.Link, from, to topology.Impairment) error {
-	at, err := a.index(e.Node, e.Iface)
-	if err == nil {
-		err = a.do(e.Node, func(c *link.Conn) error { return c.Impair(at, mtuOf(l), to) },
-			func(c *link.Conn) error { return c.Impair(at, mtuOf(l), from) })
+	end := 0
+	if l.B.Node == e.Node && l.B.Iface == e.Iface {
+		end = 1
 	}
-	if err != nil {
-		return impairError(e.Node, e.Iface, e.Pos, to, err)
-	}
-	return nil
+	a.undo = append(a.undo, func() error { return a.h.setImpairment(l, end, from) })
+	return a.h.setImpairment(l, end, to)
 }
 
 func (a *applier) changeEnd(c *topology.Change, old, e *topology.End) error {
@@ -250,6 +247,9 @@ func (a *applier) changeRoutes() error {
 		err = a.putBackRoutes(a.new, a.old)
 	}
 	if err == nil {
+		err = a.putBackNeighbours(a.new, a.old)
+	}
+	if err == nil {
 		err = a.each(topology.ChangeRoute, func(c *topology.Change) error {
 			node = c.Node
 			switch c.Op {
@@ -267,6 +267,66 @@ func (a *applier) changeRoutes() error {
 	}
 	a.counted(n, "route", "changed")
 	return err
+}
+
+// changePolicy changes rules of policy routing and neighbours of nodes that stay.
+func (a *applier) changePolicy() error {
+	n := 0
+	for _, op := range []topology.ChangeOp{topology.Removed, topology.Added} {
+		err := a.each(topology.ChangeRule, func(c *topology.Change) error {
+			if c.Op != op {
+				return nil
+			}
+			n++
+			r, ok := c.New.(*topology.Rule)
+			if !ok {
+				r = c.Old.(*topology.Rule)
+			}
+			add := func(l *link.Conn) error { return unless(l.AddRule(r), unix.EEXIST) }
+			del := func(l *link.Conn) error { return unless(l.DelRule(r), unix.ENOENT) }
+			if op == topology.Removed {
+				add, del = del, add
+			}
+			if err := a.do(c.Node, add, del); err != nil {
+				return &OpError{Op: string(op) + " rule " + c.Name, Node: c.Node, Pos: c.Pos, Err: err}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = a.each(topology.ChangeNeighbour, func(c *topology.Change) error {
+			if c.Op != op {
+				return nil
+			}
+			n++
+			e, ok := c.New.(*topology.Neighbour)
+			if !ok {
+				e = c.Old.(*topology.Neighbour)
+			}
+			at, err := a.index(c.Node, e.Dev)
+			if err != nil && op == topology.Removed {
+				return nil // it went with its device
+			}
+			add := func(l *link.Conn) error { return unless(l.AddNeighbour(at, e), unix.EEXIST) }
+			del := func(l *link.Conn) error { return unless(l.DelNeighbour(at, e), unix.ENOENT) }
+			if op == topology.Removed {
+				add, del = del, add
+			}
+			if err == nil {
+				err = a.do(c.Node, add, del)
+			}
+			if err != nil {
+				return &OpError{Op: string(op) + " neighbour " + c.Name, Node: c.Node, Object: e.Dev, Pos: c.Pos, Err: err}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	a.counted(n, "rule or neighbour", "changed")
+	return nil
 }
 
 // changeRules changes the rules of nodes that stay, each node's in one transaction, and loads those of new ones.

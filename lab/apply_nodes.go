@@ -34,6 +34,7 @@ func (a *applier) removeOld() error {
 // nothing to do.
 func (a *applier) removeParts(have, want *topology.Plan) error {
 	remade := a.remade()
+	a.closeCables(have, want)
 	for i := range have.Nodes {
 		n := &have.Nodes[i]
 		if a.before[n.Name] == nil && want.Node(n.Name) != nil {
@@ -81,6 +82,21 @@ func (a *applier) removeParts(have, want *topology.Plan) error {
 		}
 	}
 	return nil
+}
+
+// closeCables ends cables in user space that go or are made again. Their devices go with them.
+func (a *applier) closeCables(have, want *topology.Plan) {
+	a.h.mu.Lock()
+	defer a.h.mu.Unlock()
+	for i := range have.Links {
+		l := &have.Links[i]
+		c := a.h.cables[linkName(l)]
+		if _, _, stays := want.Peer(l.A.Node, l.A.Iface); c == nil || stays && !a.anew[l.A.Node][l.A.Iface] {
+			continue
+		}
+		c.Close()
+		delete(a.h.cables, linkName(l))
+	}
 }
 
 // makeAgain makes what removeOld removed.

@@ -84,7 +84,7 @@ func (a *applier) run(progress func(Progress)) error {
 	}{
 		{"nodes", []func() error{a.look, a.removeOld, a.makeNodes}},
 		{"links", []func() error{a.makeLinks, a.changeEnds}},
-		{"addrs", []func() error{a.configure, a.changeSysctls, a.changeAddrs, a.changeRoutes}},
+		{"addrs", []func() error{a.configure, a.changeSysctls, a.changeAddrs, a.changeRoutes, a.changePolicy}},
 		{"nft", []func() error{a.changeRules}},
 		{"ready", []func() error{a.await, a.changeServices, a.writeHosts, a.runCommands, a.removeNodes}},
 	} {

@@ -56,9 +56,14 @@ func (n *nodeWork) indexOf(name string) (int, error) {
 }
 
 func (n *nodeWork) addRoute(c *link.Conn, r topology.Route) error {
-	e := &OpError{Op: "add route " + r.Dst.String(), Node: n.Name, Pos: r.Pos}
+	return n.putRoute("add", c.AddRoute, r)
+}
+
+// putRoute does something with a route of the node.
+func (n *nodeWork) putRoute(verb string, do func(link.Route) error, r topology.Route) error {
+	e := &OpError{Op: verb + " route " + r.Dst.String(), Node: n.Name, Pos: r.Pos}
 	if r.Type != "" {
-		e.Op = "add " + r.Type + " route " + r.Dst.String()
+		e.Op = verb + " " + r.Type + " route " + r.Dst.String()
 	}
 	if r.Via.IsValid() {
 		e.Op += " via " + r.Via.String()
@@ -77,7 +82,7 @@ func (n *nodeWork) addRoute(c *link.Conn, r topology.Route) error {
 		}
 		rt.Hops = append(rt.Hops, link.Hop{Via: h.Via, Index: index, Weight: h.Weight})
 	}
-	if e.Err = c.AddRoute(rt); e.Err == nil {
+	if e.Err = do(rt); e.Err == nil {
 		return nil
 	}
 	if errors.Is(e.Err, unix.ENETUNREACH) || errors.Is(e.Err, unix.EHOSTUNREACH) {

@@ -25,18 +25,20 @@ type ChangeKind string
 
 // The kinds of change. Old and New of a Change point to the type in brackets.
 const (
-	ChangeLab     ChangeKind = "lab"     // a field of the plan itself (*Plan)
-	ChangeNode    ChangeKind = "node"    // (*Node)
-	ChangeBridge  ChangeKind = "bridge"  // (*BridgeDevice)
-	ChangeDevice  ChangeKind = "device"  // (*Device)
-	ChangeLink    ChangeKind = "link"    // (*Link)
-	ChangeEnd     ChangeKind = "end"     // of a link that stays (*End)
-	ChangeAddress ChangeKind = "address" // of an end or a bridge that stays (*netip.Prefix)
-	ChangeRoute   ChangeKind = "route"   // (*Route)
-	ChangeSysctl  ChangeKind = "sysctl"  // (*Sysctl)
-	ChangeRules   ChangeKind = "rules"   // all rules of a node (*Ruleset)
-	ChangeService ChangeKind = "service" // (*Service)
-	ChangeExec    ChangeKind = "exec"    // (*Command)
+	ChangeLab       ChangeKind = "lab"       // a field of the plan itself (*Plan)
+	ChangeNode      ChangeKind = "node"      // (*Node)
+	ChangeBridge    ChangeKind = "bridge"    // (*BridgeDevice)
+	ChangeDevice    ChangeKind = "device"    // (*Device)
+	ChangeLink      ChangeKind = "link"      // (*Link)
+	ChangeEnd       ChangeKind = "end"       // of a link that stays (*End)
+	ChangeAddress   ChangeKind = "address"   // of an end or a bridge that stays (*netip.Prefix)
+	ChangeRoute     ChangeKind = "route"     // (*Route)
+	ChangeRule      ChangeKind = "rule"      // of policy routing (*Rule)
+	ChangeNeighbour ChangeKind = "neighbour" // (*Neighbour)
+	ChangeSysctl    ChangeKind = "sysctl"    // (*Sysctl)
+	ChangeRules     ChangeKind = "rules"     // all rules of a node (*Ruleset)
+	ChangeService   ChangeKind = "service"   // (*Service)
+	ChangeExec      ChangeKind = "exec"      // (*Command)
 )
 
 // Change is one difference between two plans.
@@ -109,7 +111,7 @@ func (c *Changes) nodes() map[string]bool {
 			c.add(Change{Op: Added, What: ChangeNode, Node: n.Name, Pos: n.Pos, New: n})
 			continue
 		}
-		fields := differing(o, n, "name", "kind", "sysctls", "bridges", "devices", "routes", "ruleset", "services", "exec")
+		fields := differing(o, n, "name", "kind", "sysctls", "bridges", "devices", "routes", "rules", "neighbours", "ruleset", "services", "exec")
 		for _, f := range fields {
 			anew[n.Name] = true
 			c.add(Change{Op: Changed, What: ChangeNode, Node: n.Name, Field: f.key, From: f.from, To: f.to, Anew: true, Pos: n.Pos, Old: o, New: n})

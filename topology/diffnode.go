@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +13,16 @@ func (c *Changes) node(old, new *Node, redo redo) {
 	c.bridges(old, new, redo)
 	c.devices(old, new, redo)
 	c.routes(old, new)
+	for _, x := range compare(old.Rules, new.Rules) {
+		ch := Change{What: ChangeRule, Node: new.Name}
+		setSides(&ch, x.old, x.new, func(r *Rule) (string, Pos) { return ruleText(r), r.Pos })
+		c.add(ch)
+	}
+	for _, x := range compare(old.Neighbours, new.Neighbours) {
+		ch := Change{What: ChangeNeighbour, Node: new.Name}
+		setSides(&ch, x.old, x.new, func(n *Neighbour) (string, Pos) { ch.Dev = n.Dev; return n.Addr.String(), n.Pos })
+		c.add(ch)
+	}
 	c.sysctls(old, new)
 	c.rules(old, new)
 	for _, x := range compare(old.Services, new.Services) {
@@ -196,6 +207,15 @@ func routeWay(r *Route) string {
 		words = append(words, "dev "+r.Dev)
 	}
 	for _, f := range differing(r, &Route{}, "dst", "via", "dev") {
+		words = append(words, f.key+" "+strings.Trim(f.from, `"`))
+	}
+	return strings.Join(words, " ")
+}
+
+// ruleText is a rule of policy routing: its priority, and what else is said of it.
+func ruleText(r *Rule) string {
+	words := []string{"priority " + strconv.FormatUint(uint64(r.Priority), 10)}
+	for _, f := range differing(r, &Rule{Priority: r.Priority}) {
 		words = append(words, f.key+" "+strings.Trim(f.from, `"`))
 	}
 	return strings.Join(words, " ")

@@ -131,6 +131,9 @@ func linkRedo(old, new *Plan, o, n *Link) (field, bool) {
 	for _, f := range differing(o, n, "a", "b", "mtu") {
 		return f, true
 	}
+	if n.Kind != Veth && o.Name() != n.Name() { // its ends differ, in a pair of devices they do not
+		return field{"ends", o.Name(), n.Name()}, true
+	}
 	for _, e := range endPairs(o, n) {
 		for _, f := range differing(e[0], e[1], "node", "iface", "addrs", "master", "mac", "impair") {
 			f.key += " of " + e[1].Node
@@ -138,9 +141,6 @@ func linkRedo(old, new *Plan, o, n *Link) (field, bool) {
 		}
 		if e[0].Master != e[1].Master && !(bridgeOrNone(old, e[0]) && bridgeOrNone(new, e[1])) {
 			return field{"master of " + e[1].Node, orNone(e[0].Master), orNone(e[1].Master)}, true
-		}
-		if n.Kind != Veth && e[0].Impair != e[1].Impair { // its carrier is told when it starts
-			return field{"impairment of " + e[1].Node, orNone(e[0].Impair.String()), orNone(e[1].Impair.String())}, true
 		}
 	}
 	return field{}, false

@@ -89,6 +89,10 @@ func (x *Change) Text() string {
 		return "address " + x.Name + " on " + x.Node + ":" + x.Dev
 	case ChangeRoute:
 		return x.valued("route "+routeName(x.Name), " ")
+	case ChangeRule:
+		return "rule " + x.Name + " on " + x.Node
+	case ChangeNeighbour:
+		return "neighbour " + x.Name + " on " + x.Node + ":" + x.Dev
 	case ChangeSysctl:
 		text := x.valued("sysctl "+x.Name, " = ")
 		if x.Op == Removed {

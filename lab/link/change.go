@@ -9,6 +9,8 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/topology"
 )
 
 // writes counts what this process has sent to change something.
@@ -132,14 +134,24 @@ func (c *Conn) ReplaceRoute(rt Route) error {
 	return c.do(r)
 }
 
-// RouteEntry is a route of the main table as the kernel has it.
+// DelRule removes a rule of policy routing.
+func (c *Conn) DelRule(rule *topology.Rule) error {
+	return c.rule(unix.RTM_DELRULE, unix.NLM_F_ACK, rule)
+}
+
+// DelNeighbour removes an entry of the neighbour table of a device.
+func (c *Conn) DelNeighbour(index int, e *topology.Neighbour) error {
+	return c.neighbour(unix.RTM_DELNEIGH, unix.NLM_F_ACK, index, e)
+}
+
+// RouteEntry is a route as the kernel has it: where to, by which gateway and device, in which table.
 type RouteEntry struct {
 	Route
 	Protocol uint8 // RTPROT_*
-	Type     uint8 // RTN_*
+	Kind     uint8 // RTN_*
 }
 
-// Routes asks for the routes of the main table, of both families.
+// Routes asks for the routes of both families, but those of the table local.
 func (c *Conn) Routes() ([]RouteEntry, error) {
 	r := c.request(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
 	r.AddData(nl.NewRtMsg())
@@ -149,20 +161,20 @@ func (c *Conn) Routes() ([]RouteEntry, error) {
 	}
 	var list []RouteEntry
 	for _, m := range msgs {
-		e, main, err := parseRoute(m)
+		e, ok, err := parseRoute(m)
 		if err != nil {
 			return nil, err
 		}
-		if main {
+		if ok {
 			list = append(list, e)
 		}
 	}
 	return list, nil
 }
 
-// parseRoute reads an RTM_NEWROUTE: struct rtmsg of include/uapi/linux/rtnetlink.h and its attributes. main says that it
-// is of the main table, and no entry that the kernel made for a packet.
-func parseRoute(b []byte) (e RouteEntry, main bool, err error) {
+// parseRoute reads an RTM_NEWROUTE: struct rtmsg of include/uapi/linux/rtnetlink.h and its attributes. ok says that it
+// is not of the table local, and no entry that the kernel made for a packet.
+func parseRoute(b []byte) (e RouteEntry, ok bool, err error) {
 	if len(b) < unix.SizeofRtMsg {
 		return e, false, errShort
 	}
@@ -172,14 +184,16 @@ func parseRoute(b []byte) (e RouteEntry, main bool, err error) {
 	} else if b[0] != unix.AF_INET {
 		return e, false, nil
 	}
-	e.Protocol, e.Type = b[5], b[7]
-	table := uint32(b[4])
+	e.Protocol, e.Kind = b[5], b[7]
+	e.Table = uint32(b[4])
 	cloned := binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0
 	dst := make([]byte, size)
 	err = eachAttr(b[unix.SizeofRtMsg:], func(kind uint16, v []byte) error {
 		switch {
 		case kind == unix.RTA_TABLE && len(v) >= 4:
-			table = binary.NativeEndian.Uint32(v)
+			e.Table = binary.NativeEndian.Uint32(v)
+		case kind == unix.RTA_PRIORITY && len(v) >= 4:
+			e.Metric = binary.NativeEndian.Uint32(v)
 		case kind == unix.RTA_DST:
 			copy(dst, v)
 		case kind == unix.RTA_GATEWAY:
@@ -193,5 +207,5 @@ func parseRoute(b []byte) (e RouteEntry, main bool, err error) {
 	})
 	addr, _ := netip.AddrFromSlice(dst)
 	e.Dst = netip.PrefixFrom(addr, int(b[1]))
-	return e, table == unix.RT_TABLE_MAIN && !cloned, err
+	return e, e.Table != unix.RT_TABLE_LOCAL && !cloned, err
 }

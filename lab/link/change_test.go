@@ -52,7 +52,7 @@ func TestChange(t *testing.T) {
 			}
 			got = nil
 			for _, r := range all {
-				if r.Protocol == unix.RTPROT_STATIC && r.Type == unix.RTN_UNICAST {
+				if r.Protocol == unix.RTPROT_STATIC && r.Kind == unix.RTN_UNICAST {
 					got = append(got, r.Dst.String()+" "+r.Via.String())
 				}
 			}

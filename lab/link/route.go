@@ -143,7 +143,10 @@ const (
 )
 
 // AddRule adds a rule of policy routing.
-func (c *Conn) AddRule(rule *topology.Rule) error {
+func (c *Conn) AddRule(rule *topology.Rule) error { return c.rule(unix.RTM_NEWRULE, create, rule) }
+
+// rule sends a message about a rule.
+func (c *Conn) rule(kind uint16, flags int, rule *topology.Rule) error {
 	header := nl.NewRtMsg() // struct fib_rule_hdr has the same layout
 	header.Family = unix.AF_INET
 	if rule.IPv6 {
@@ -165,7 +168,7 @@ func (c *Conn) AddRule(rule *topology.Rule) error {
 	if rule.Not {
 		header.Flags = fibRuleInvert
 	}
-	r := c.request(unix.RTM_NEWRULE, create)
+	r := c.request(kind, flags)
 	r.AddData(header)
 	if rule.From.IsValid() {
 		header.Src_len = uint8(rule.From.Bits())
@@ -205,6 +208,11 @@ func (c *Conn) AddRule(rule *topology.Rule) error {
 
 // AddNeighbour adds an entry that stays to the neighbour table of a device.
 func (c *Conn) AddNeighbour(index int, e *topology.Neighbour) error {
+	return c.neighbour(unix.RTM_NEWNEIGH, create, index, e)
+}
+
+// neighbour sends a message about an entry of the neighbour table.
+func (c *Conn) neighbour(kind uint16, how int, index int, e *topology.Neighbour) error {
 	state, flags := uint16(unix.NUD_PERMANENT), uint8(0)
 	attrs := []*nl.RtAttr{nl.NewRtAttr(unix.NDA_DST, e.Addr.AsSlice())}
 	if e.Proxy {
@@ -216,7 +224,7 @@ func (c *Conn) AddNeighbour(index int, e *topology.Neighbour) error {
 		}
 		attrs = append(attrs, nl.NewRtAttr(unix.NDA_LLADDR, mac))
 	}
-	r := c.request(unix.RTM_NEWNEIGH, create)
+	r := c.request(kind, how)
 	r.AddRawData(withAttrs(ndmsg(uint8(family(e.Addr)), index, state, flags), attrs))
 	return c.do(r)
 }
