@@ -103,6 +103,8 @@ func (n *LogNode) check(c *checker) Stmt {
 		c.fail(n.Span, "a level is for the kernel log, a group for nflog", "level and group exclude each other")
 	case group && s.Flags != 0:
 		c.fail(n.Span, "flags are for the kernel log, a group for nflog", "flags and group exclude each other")
+	case s.Level == "audit" && len(n.Opts) > 1:
+		c.fail(n.Span, "write `log level audit` alone", "the audit log takes no prefix, flags or group")
 	}
 	return s
 }
