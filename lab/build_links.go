@@ -42,16 +42,7 @@ func (b *builder) makeLinks() (string, error) {
 			bridges = append(bridges, br.Name+" on "+n.Name)
 		}
 	}
-	taps := 0
-	for i := range links {
-		if links[i].Kind == topology.Tap {
-			taps++
-		}
-	}
-	text := count(len(links)-taps, "veth pair")
-	if taps > 0 {
-		text += ", " + count(taps, "cable") + " in user space"
-	}
+	text := linksText(len(links), countTaps(links))
 	switch {
 	case len(bridges) == 1:
 		text += ", bridge " + bridges[0]

@@ -140,7 +140,7 @@ func serviceKey(node string, s topology.Service) string { return node + " " + to
 // startService opens the socket of a service in the node that the calling thread is in.
 func (h *holder) startService(node string, s topology.Service) (io.Closer, error) {
 	name := fmt.Sprintf("%s:%d/%s", s.Name, s.Port, s.Proto)
-	c, err := traffic.Serve(node, s, func(text string) { h.log.add(node, name, text) })
+	c, err := traffic.Serve(node, s, h.gate(node), func(text string) { h.log.add(node, name, text) })
 	if err != nil {
 		e := &OpError{Op: "start service " + name, Node: node, Pos: s.Pos, Err: err}
 		if errors.Is(err, unix.EMFILE) {

@@ -85,3 +85,25 @@ func (h *holder) pull(l *topology.Link, c *cable.Cable, down bool, deadline time
 	}
 	return nil
 }
+
+// countTaps counts the links of kind tap.
+func countTaps(links []topology.Link) int {
+	n := 0
+	for i := range links {
+		if links[i].Kind == topology.Tap {
+			n++
+		}
+	}
+	return n
+}
+
+// linksText says what links consist of.
+func linksText(links, taps int) string {
+	switch taps {
+	case 0:
+		return count(links, "veth pair")
+	case links:
+		return count(taps, "cable") + " in user space"
+	}
+	return count(links-taps, "veth pair") + ", " + count(taps, "cable") + " in user space"
+}

@@ -18,6 +18,7 @@ type Report struct {
 	Name    string     `json:"name"`
 	Nodes   int        `json:"nodes"`
 	Links   int        `json:"links"`
+	Taps    int        `json:"taps,omitempty"` // of the links, those of kind tap
 	Bridges int        `json:"bridges"`
 	Left    []Leftover `json:"left"` // empty: nothing, and that was checked
 }
@@ -44,7 +45,7 @@ func (l *Lab) Down(ctx context.Context) (*Report, error) {
 	defer holder.Close()
 	r := &Report{Name: l.Name(), Left: []Leftover{}}
 	c := contentsOf(ctx, w)
-	r.Nodes, r.Links, r.Bridges = c.Nodes, c.Links, c.Bridges
+	r.Nodes, r.Links, r.Taps, r.Bridges = c.Nodes, c.Links, c.Taps, c.Bridges
 	// Numbers of namespaces are given out anew at once, so they mean something only as long as the lab is there.
 	strangers := inside(c.NS)
 	if err := kill(holder); err != nil {
@@ -167,7 +168,7 @@ func isInside(dir string, namespaces []uint64) bool {
 // String is the report on a line: "home-nat: removed 6 namespaces, 5 veth pairs, 1 bridge, 0 leftovers on the host
 // (checked)".
 func (r *Report) String() string {
-	s := fmt.Sprintf("%s: removed %s, %s", r.Name, count(r.Nodes, "namespace"), count(r.Links, "veth pair"))
+	s := fmt.Sprintf("%s: removed %s, %s", r.Name, count(r.Nodes, "namespace"), linksText(r.Links, r.Taps))
 	if r.Bridges > 0 {
 		s += ", " + count(r.Bridges, "bridge")
 	}

@@ -53,38 +53,56 @@ func (h *holder) nodeText(name string) string {
 	return ""
 }
 
-// holdNode pauses a node: its processes do nothing any more, its built-in services do not answer. One that is stopped
-// loses its links and its services, too.
+// holdNode pauses a node: its processes do nothing any more, its built-in services answer nothing. One that is
+// stopped loses its links, and its services end.
 func (h *holder) holdNode(plan *topology.Plan, n *topology.Node, stop bool) (string, error) {
+	held, err := h.holdProcesses(n.Name)
+	if err != nil {
+		wakeProcesses(held)
+		return "", &OpError{Op: "hold the processes", Node: n.Name, Err: err}
+	}
 	st := h.faults.nodes[n.Name]
 	if st == nil {
 		st = &nodeState{}
+		h.faults.nodes[n.Name] = st
 	}
-	held, err := h.holdProcesses(n.Name)
 	st.held = append(st.held, held...)
-	if err != nil {
-		return "", errors.Join(&OpError{Op: "hold the processes", Node: n.Name, Err: err}, h.wake(n, st))
-	}
 	st.stopped = stop
-	h.faults.nodes[n.Name] = st
-	h.closeServices(n)
-	if stop {
-		err = h.syncLinks(plan)
+	if !stop {
+		h.gate(n.Name).Shut()
+		st.shut = true
+		return h.nodeText(n.Name), nil
 	}
+	h.closeServices(n)
+	h.openGate(n.Name, st) // for nobody
+	err = h.syncLinks(plan)
 	return h.nodeText(n.Name), err
 }
 
-// wake lets the processes of a node go on, and starts its services.
+// openGate lets the services of a node answer again, if they were held back.
+func (h *holder) openGate(node string, st *nodeState) {
+	if st.shut {
+		h.gate(node).Open()
+		st.shut = false
+	}
+}
+
+// wake lets the processes of a node go on, and starts its services. n is nil if the node is not there any more.
 func (h *holder) wake(n *topology.Node, st *nodeState) error {
-	for _, p := range st.held {
+	wakeProcesses(st.held)
+	if n == nil {
+		return nil
+	}
+	h.openGate(n.Name, st)
+	return h.openServices(n)
+}
+
+func wakeProcesses(held []heldProcess) {
+	for _, p := range held {
 		if p.same() {
 			_ = unix.Kill(p.pid, unix.SIGCONT) // an error means it is gone
 		}
 	}
-	if n == nil {
-		return nil
-	}
-	return h.openServices(n)
 }
 
 // heldProcess is a process that was stopped, told from a later one with the same number by when it was started.

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/lab/traffic"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -35,4 +36,16 @@ func (h *holder) closeServices(n *topology.Node) {
 			delete(h.services, key)
 		}
 	}
+}
+
+// gate is what holds a node's services back.
+func (h *holder) gate(node string) *traffic.Gate {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	g := h.gates[node]
+	if g == nil {
+		g = &traffic.Gate{}
+		h.gates[node] = g
+	}
+	return g
 }

@@ -433,3 +433,30 @@ func TestFaultEnds(t *testing.T) {
 		t.Errorf("impaired (-want +got):\n%s", diff)
 	}
 }
+
+// A paused node takes connections, as its kernel does, and answers nothing until it goes on; its kernel answers pings.
+func TestFaultPauseServices(t *testing.T) {
+	l := newFaultLab(t, homePlan(newName()))
+	l.do(FaultRequest{Node: &NodeRequest{"web", FaultPause}})
+	if l.reaches("client", "web:7/udp") {
+		t.Error("echo answers")
+	}
+	for _, to := range []string{"web", "web:80"} { // an echo request; a handshake
+		if !l.reaches("client", to) {
+			t.Errorf("the kernel does not answer for %s", to)
+		}
+	}
+	l.do(FaultRequest{Node: &NodeRequest{"web", FaultResume}})
+	if !l.reaches("client", "web:7/udp") {
+		t.Error("echo does not answer")
+	}
+	// Stopped while it is paused, it starts as it was before.
+	l.do(FaultRequest{Node: &NodeRequest{"web", FaultPause}})
+	l.do(FaultRequest{Node: &NodeRequest{"web", FaultStop}})
+	l.do(FaultRequest{Node: &NodeRequest{"web", FaultStart}})
+	for _, to := range []string{"web:80", "web:7/udp"} {
+		if !l.reaches("client", to) {
+			t.Errorf("%s does not answer", to)
+		}
+	}
+}

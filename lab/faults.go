@@ -35,6 +35,7 @@ func (s *linkState) none() bool {
 // nodeState is what was done to a node.
 type nodeState struct {
 	stopped bool // else it is paused
+	shut    bool // the gate of its services
 	held    []heldProcess
 }
 

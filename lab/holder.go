@@ -13,6 +13,7 @@ import (
 
 	"github.com/hookwalk/hookwalk/lab/cable"
 	"github.com/hookwalk/hookwalk/lab/path"
+	"github.com/hookwalk/hookwalk/lab/traffic"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -40,8 +41,9 @@ type holder struct {
 	current *topology.Plan           // what the lab is now
 	handles map[string][]path.Handle // of each node's rules
 	inForce []Fault
-	changed chan struct{}           // closed, and another one, when inForce changes
-	cables  map[string]*cable.Cable // of the links of kind tap, by linkName
+	changed chan struct{}            // closed, and another one, when inForce changes
+	cables  map[string]*cable.Cable  // of the links of kind tap, by linkName
+	gates   map[string]*traffic.Gate // of the services of each node
 
 	wireGuard wireGuardKeys
 	esp       xfrmKeys
@@ -59,7 +61,7 @@ func holderMain() int {
 		return 1
 	}
 	h := &holder{control: control, reaper: newReaper(), log: newLogbook(), state: Starting,
-		handles: map[string][]path.Handle{}, inForce: []Fault{}, changed: make(chan struct{}), faults: newFaults(), cables: map[string]*cable.Cable{}}
+		handles: map[string][]path.Handle{}, inForce: []Fault{}, changed: make(chan struct{}), faults: newFaults(), cables: map[string]*cable.Cable{}, gates: map[string]*traffic.Gate{}}
 	if err := h.begin(); err != nil {
 		_ = control.send(msgFailed, asOpError(err, "build the lab")) // if up is gone, nobody wants to know
 		return 1

@@ -47,6 +47,7 @@ type loaded struct {
 type contents struct {
 	Nodes   int      `json:"nodes"`
 	Links   int      `json:"links"`
+	Taps    int      `json:"taps,omitempty"`
 	Bridges int      `json:"bridges"`
 	NS      []uint64 `json:"ns"` // numbers of all its namespaces
 }

@@ -111,6 +111,7 @@ func (h *holder) contents() contents {
 			c.NS = append(c.NS, st.Ino)
 		}
 	}
+	c.Taps = countTaps(p.Links)
 	for _, n := range p.Nodes {
 		c.Bridges += len(n.Bridges)
 		if id, err := netns.ID(n.Name); err == nil { // not made yet, in a lab that is being built

@@ -145,8 +145,8 @@ func faultNodeCmd() *cobra.Command {
 		Use:   "node NODE stop|start|pause|resume",
 		Short: "Stop or pause a node",
 		Long: `stop takes all links of the node down, ends its built-in services and holds its processes; start gives it all back.
-pause holds its processes (SIGSTOP) and ends its built-in services, and leaves its links alone: the kernel still forwards
-and answers pings. resume lets them go on. Programs that exec starts meanwhile run.`,
+pause holds its processes (SIGSTOP), and its built-in services answer nothing; its links are left alone: the kernel still
+forwards, answers pings and takes connections. resume lets them go on. Programs that exec starts meanwhile run.`,
 		Example: "  hookwalk fault node web stop",
 		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {

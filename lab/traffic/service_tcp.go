@@ -26,7 +26,7 @@ func listenTCP(s topology.Service) (net.Listener, error) {
 }
 
 // serveHTTP answers every request with a few lines of text: who answers, and whom it sees.
-func serveHTTP(node string, s topology.Service, note func(string)) (io.Closer, error) {
+func serveHTTP(node string, s topology.Service, gate *Gate, note func(string)) (io.Closer, error) {
 	l, err := listenTCP(s)
 	if err != nil {
 		return nil, err
@@ -35,6 +35,7 @@ func serveHTTP(node string, s topology.Service, note func(string)) (io.Closer, e
 		ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog:          log.New(logWriter(note), "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			gate.pass()
 			here := ""
 			if a, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 				here = plain(a)
@@ -71,7 +72,7 @@ func plain(a net.Addr) string {
 }
 
 // serveTCP echoes or discards what comes over each connection.
-func serveTCP(s topology.Service, note func(string)) (io.Closer, error) {
+func serveTCP(s topology.Service, gate *Gate, note func(string)) (io.Closer, error) {
 	l, err := listenTCP(s)
 	if err != nil {
 		return nil, err
@@ -86,14 +87,15 @@ func serveTCP(s topology.Service, note func(string)) (io.Closer, error) {
 				note("accept: " + err.Error())
 				return
 			}
-			note("connection from " + plain(c.RemoteAddr()))
 			go func() {
+				gate.pass()
+				note("connection from " + plain(c.RemoteAddr()))
 				defer c.Close()
 				var to io.Writer = io.Discard
 				if s.Name == "echo" {
 					to = c
 				}
-				_, _ = io.Copy(to, c) // however it ends, that was the connection
+				_, _ = io.Copy(to, gated{c, gate}) // however it ends, that was the connection
 			}()
 		}
 	}()

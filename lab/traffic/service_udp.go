@@ -14,7 +14,7 @@ import (
 
 // serveUDP echoes or discards datagrams. An echo comes from the address that the datagram was sent to, whichever of
 // the node's addresses routing would prefer.
-func serveUDP(s topology.Service) (io.Closer, error) {
+func serveUDP(s topology.Service, gate *Gate) (io.Closer, error) {
 	c, err := listenUDP(s)
 	if err != nil {
 		return nil, err
@@ -29,6 +29,7 @@ func serveUDP(s topology.Service) (io.Closer, error) {
 			if err != nil || s.Name != "echo" {
 				continue // an ICMP error that an earlier echo met
 			}
+			gate.pass()
 			_, _, _ = c.WriteMsgUDPAddrPort(data[:n], answerFrom(oob[:oobn]), from) // UDP may lose it anyway
 		}
 	}()
