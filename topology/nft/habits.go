@@ -10,6 +10,7 @@ import (
 // lookAlikes are characters that word processors and web pages put in the place of ASCII ones.
 var lookAlikes = []struct{ chars, name, cure string }{
 	{"“”„‟«»‘’‚‛", "a typographic quote", "write a straight one: `\"`"},
+	{"'", "no quote of nft", "write `\"`"},
 	{"–—‐‑‒−", "a typographic dash", "write a plain `-`"},
 	{"\u00a0\u2007\u202f\u2009\u200b\ufeff", "an invisible character that is no space", "write a plain space"},
 	{"…", "one character for three dots", "write them one by one"},
@@ -88,6 +89,7 @@ var wordHabits = func() map[string]string {
 		{"saddr src source from", "write `ip saddr` or `ip6 saddr`"},
 		{"daddr dst dest destination", "write `ip daddr` or `ip6 daddr`"},
 		{"interface iface dev device in-interface ingress", "write `iifname \"eth0\"` for where packets come in, `oifname` for where they go out"},
+		{"level prefix snaplen queue-threshold", "what belongs to `log` stands right behind it: `log prefix \"x\" level info`"},
 		{"not", "write `!=` behind what is looked at: `ip saddr != 192.0.2.1`"},
 	} {
 		for _, w := range strings.Fields(h[0]) {

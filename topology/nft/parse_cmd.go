@@ -103,6 +103,9 @@ func (p *parser) addDecl(first token, op string) Item {
 		kind = p.objectKind(p.oneOf("object", kinds...).Text)
 	}
 	d.Family = p.family()
+	if t, next := p.cur(), p.peek(1); kind != "rule" && kind != "table" && t.kind == tName && next.is("{") {
+		p.fail(p.tokSpan(t), "put it in `table inet NAME { ... }`, or name the table: `"+kind+" inet NAME "+t.text+" { ... }`", "a %s stands in a table", kind)
+	}
 	d.Table = p.identifier("name of the table")
 	switch kind {
 	case "chain":
