@@ -37,7 +37,7 @@ type machine struct {
 	room     []ExprResult // for the results of the next rules
 	chunk    int          // how many to make room for at once; 0: for those of one rule
 	spelled  *spellings   // nil: of one rule
-	left     value        // of the match in work
+	left     *value       // of the match in work
 }
 
 // effect is a write that takes place at once. It does so if everything before it in the rule matched, also when
@@ -51,7 +51,7 @@ type effect struct {
 
 // run holds a rule against a packet. A machine may be run again and again.
 func (m *machine) run(r *Rule, p *Packet) {
-	*m = machine{rule: r, p: p, l4: -1, effects: m.effects[:0], room: m.room, chunk: m.chunk, spelled: m.spelled}
+	*m = machine{rule: r, p: p, l4: -1, effects: m.effects[:0], room: m.room, chunk: m.chunk, spelled: m.spelled, left: m.left}
 	m.res = RuleResult{Rule: r, Match: Yes, Verdict: VerdictContinue}
 	if r.Chain != nil && r.Chain.Table != nil {
 		m.table = r.Chain.Table.Family

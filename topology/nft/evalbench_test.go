@@ -57,6 +57,7 @@ func BenchmarkSetLookup(b *testing.B) {
 	}
 }
 
+// BenchmarkChainEval holds 1,000 rules of three expressions against a packet: the aim is a million rules a second.
 func BenchmarkChainEval(b *testing.B) {
 	var rules strings.Builder
 	for i := range 1000 {
@@ -69,4 +70,5 @@ func BenchmarkChainEval(b *testing.B) {
 		c.Eval(p, EvalOptions{})
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/rule")
+	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds()/1e6, "million-rules/s")
 }

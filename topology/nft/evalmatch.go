@@ -19,8 +19,11 @@ func (s *Match) eval(m *machine) {
 	} else if e, ok := s.Left.(*Meta); ok && isClock(e.typ) {
 		r = m.holdClock(s, r)
 	} else {
-		m.left = m.value(s.Left)
-		r = m.hold(s, &m.left, r)
+		if m.left == nil {
+			m.left = new(value)
+		}
+		*m.left = m.value(s.Left)
+		r = m.hold(s, m.left, r)
 	}
 	m.add(r)
 	m.learn(s)
