@@ -22,7 +22,7 @@ func TestDevicesWireGuard(t *testing.T) {
 nodes:
   a:
     kind: router
-    routes: 10.2.0.0/24 dev wg0
+    routes: [10.2.0.0/24 dev wg0, 198.51.100.0/24 via 203.0.113.2]
     interfaces:
       wg0:
         kind: wireguard
@@ -37,14 +37,13 @@ nodes:
   c:
     gateway: 198.51.100.1
     interfaces:
-      wg0: {kind: wireguard, mtu: 1300, peers: [{node: a, allowed: [10.0.0.1/32, "2001:db8:1::1/128"], endpoint: 192.0.2.1}], addresses: [10.0.0.3/24, "2001:db8:1::3/64"]}
+      wg0: {kind: wireguard, mtu: 1300, peers: [{node: a, allowed: [10.0.0.1/32, "2001:db8:1::1/128"], endpoint: 203.0.113.1}], addresses: [10.0.0.3/24, "2001:db8:1::3/64"]}
   r: {kind: router}
 links:
   - [a:eth0 192.0.2.1/24, b:eth0 192.0.2.2/24]
   - [a:eth1 203.0.113.1/24, r:eth0 203.0.113.2/24]
   - [r:eth1 198.51.100.1/24, c:eth0 198.51.100.2/24]
 `)
-	plan.Node("a").Routes = append(plan.Node("a").Routes, route("198.51.100.0/24", "203.0.113.2"))
 	l := up(t, plan)
 	public := map[string]string{}
 	for _, n := range []string{"a", "b", "c"} {

@@ -158,7 +158,7 @@ func (d *domainCheck) strangers() {
 	}
 	for _, n := range d.order {
 		u := d.nets[n]
-		if u.devices > 1 || u.node.shaky || n.net.Addr().IsLinkLocalUnicast() {
+		if u.devices > 1 || u.node.shaky || formOf(u.iface.kind).layer == 3 || n.net.Addr().IsLinkLocalUnicast() {
 			continue
 		}
 		if n.net.IsSingleIP() && len(u.iface.addrs) > 1 {
