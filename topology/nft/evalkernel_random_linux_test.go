@@ -166,7 +166,7 @@ func TestEvalKernelRandom(t *testing.T) {
 	mayWrite(t)
 	rulesets, packets := 50, 40
 	if testing.Short() {
-		rulesets = 12
+		rulesets, packets = 3, 20
 	}
 	seed := uint64(2026)
 	if s := os.Getenv("HOOKWALK_SEED"); s != "" {

@@ -92,6 +92,9 @@ func TestEvalKernelRandomLink(t *testing.T) {
 	b := newBench(t)
 	r := rand.New(rand.NewPCG(2026, 12))
 	rulesets, packets := 12, 40
+	if testing.Short() {
+		rulesets, packets = 2, 20
+	}
 	sum := &tally{}
 	for range rulesets {
 		var rules []string
