@@ -19,7 +19,7 @@ func (g *Gate) Open() { g.mu.Unlock() }
 func (g *Gate) pass() {
 	if g != nil {
 		g.mu.RLock()
-		g.mu.RUnlock() //nolint:staticcheck // to have waited is all that is wanted
+		defer g.mu.RUnlock()
 	}
 }
 
