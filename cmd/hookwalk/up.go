@@ -16,24 +16,32 @@ import (
 )
 
 func upCmd() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use:   "up [FILE]",
-		Short: "Deploy a topology file as a living lab",
+		Short: "Deploy a topology file as a living lab, or change the one that is up",
 		Long: `Reads the file and everything that it names, checks all of it, and builds the lab. When the command returns, the
 first packet arrives. FILE may be a folder with a lab.yaml; without FILE it is the current one.
 
 An error at any point, Ctrl-C, or the death of this command removes everything again.
-Exit code 2 for a bad file, 3 if this machine or user cannot, or the lab is up already.`,
-		Example: "  hookwalk up home-nat.yaml",
+
+If the lab is up, it is changed in place: only what is different in the file is added, removed or changed. The rest goes
+on, with its processes, connections and counters. After an error or Ctrl-C the lab is as it was. --dry-run only shows
+what would change, and ends with 1 if anything would.
+
+Exit code 2 for a bad file, 3 if this machine or user cannot.`,
+		Example: "  hookwalk up home-nat.yaml\n  hookwalk up --dry-run home-nat.yaml",
 		Args:    words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := "."
 			if len(args) == 1 {
 				file = args[0]
 			}
-			return runUp(cmd, file)
+			return runUp(cmd, file, dry)
 		},
 	}
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "show what would change, and change nothing")
+	return cmd
 }
 
 // upReport is what up did, as JSON.
@@ -45,9 +53,11 @@ type upReport struct {
 	Links  int            `json:"links"`
 	Phases []lab.Progress `json:"phases"`
 	Took   time.Duration  `json:"tookNs"`
+
+	changed *changed // nil: the lab was not up
 }
 
-func runUp(cmd *cobra.Command, file string) error {
+func runUp(cmd *cobra.Command, file string, dry bool) error {
 	ctx, out, errOut := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	signal.Ignore(syscall.SIGPIPE) // that nobody reads about it, as in up | head -1, is no reason to stop
 	begin := time.Now()
@@ -61,6 +71,9 @@ func runUp(cmd *cobra.Command, file string) error {
 	}
 	if name := global.lab; name != plan.Name && cmd.Flags().Changed("lab") {
 		return &exitError{exitUsage, fmt.Errorf("up: -l %s: the name of a lab is in its file, and this one is %s", name, plan.Name)}
+	}
+	if dry {
+		return runDryRun(ctx, out, plan)
 	}
 	r := upReport{V: 1, Lab: plan.Name, File: plan.File, Nodes: len(plan.Nodes), Links: len(plan.Links)}
 	text := global.output == "text"
@@ -76,6 +89,14 @@ func runUp(cmd *cobra.Command, file string) error {
 	_, warnings := problems.Count()
 	step(lab.Progress{Phase: "check", Text: "0 errors, " + lintCount(warnings, "warning"), Took: time.Since(begin)})
 	_, err := lab.Up(ctx, plan, lab.Options{Dir: filepath.Dir(plan.File)}, step)
+	var taken *lab.AlreadyUpError
+	if errors.As(err, &taken) && !taken.Starting && taken.Pid != 0 {
+		l, err := lab.Open(plan.Name)
+		if err != nil {
+			return &exitError{exitImpossible, fmt.Errorf("up: %w", err)}
+		}
+		return runChange(ctx, out, l, plan, &r, step, begin)
+	}
 	if err != nil {
 		return upError(ctx, err)
 	}
