@@ -70,18 +70,19 @@ func (h *holder) setLink(plan *topology.Plan, l *topology.Link, down bool) error
 			return err
 		}
 		delete(h.faults.down, name)
-		return nil
+		return h.giveBack(name)
 	}
 	h.faults.down[name] = true // whatever comes of it, clearing it brings it up
 	if c != nil {
 		return h.pull(l, c, down, deadline)
 	}
-	for _, step := range []func(c *link.Conn, index int) error{
-		(*link.Conn).Down,
-		func(c *link.Conn, index int) error { return c.AwaitDown(index, deadline) },
+	for _, step := range []func(e *topology.End, c *link.Conn, index int) error{
+		func(e *topology.End, c *link.Conn, index int) error { return h.takeDown(plan, name, e.Node, c, index) },
+		func(_ *topology.End, c *link.Conn, index int) error { return c.AwaitDown(index, deadline) },
 	} {
 		for _, e := range ends {
-			if err := inDevice(e, step); err != nil {
+			err := inDevice(e, func(c *link.Conn, index int) error { return step(e, c, index) })
+			if err != nil {
 				return &OpError{Op: "take down", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
 			}
 		}

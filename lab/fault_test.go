@@ -74,6 +74,11 @@ func TestFaultLinkDownUp(t *testing.T) {
 	l := newFaultLab(t, homePlan(newName()))
 	nodes := []string{"client", "isp", "fw", "lan", "web"}
 	before := map[string]string{}
+	// What the file does not have comes back, too.
+	if out, code := output(t, l.Lab, "isp", "ip route add 192.0.2.0/24 via 203.0.113.1; ip route add 192.0.2.7 dev eth1 table 7; "+
+		"ip -6 addr add 2001:db8:99::1/64 dev eth1 nodad; ip -6 route add 2001:db8:77::/48 via 2001:db8:99::2; ip route add blackhole 192.0.2.99"); code != 0 {
+		t.Fatal(out)
+	}
 	for _, n := range nodes {
 		before[n] = l.state(n)
 	}

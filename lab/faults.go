@@ -18,7 +18,8 @@ type faults struct {
 	links      map[string]*linkState // by linkName
 	nodes      map[string]*nodeState
 	partitions [][][]string
-	down       map[string]bool // cables that the holder took down, for whatever reason; by linkName
+	down       map[string]bool     // cables that the holder took down, for whatever reason; by linkName
+	kept       map[string][]keptOf // what the kernel forgot when they went down, and no plan has; by linkName
 }
 
 // linkState is what was done to a cable.
@@ -40,7 +41,7 @@ type nodeState struct {
 }
 
 func newFaults() faults {
-	return faults{links: map[string]*linkState{}, nodes: map[string]*nodeState{}, down: map[string]bool{}}
+	return faults{links: map[string]*linkState{}, nodes: map[string]*nodeState{}, down: map[string]bool{}, kept: map[string][]keptOf{}}
 }
 
 // answerFault is the holder's part of Lab.Fault.
