@@ -204,7 +204,7 @@ var rowGroups = []rowGroup{
 	}},
 	{"bridge reject", "bridge", filterInput, "", []string{
 		"reject", "reject with tcp reset", "reject with icmp host-unreachable", "ip saddr 10.0.0.1 reject", "reject with icmpx no-route", "ether type ip6 reject",
-		"ether saddr 02:00:00:00:00:01 counter reject with tcp reset", "vlan id 5 log reject with icmp host-unreachable", "ether daddr 02:00:00:00:00:02 reject with icmpv6 no-route",
+		"ether saddr 02:00:00:00:00:01 counter packets 1 bytes 40 reject with tcp reset", "vlan id 5 log reject with icmp host-unreachable", "ether daddr 02:00:00:00:00:02 reject with icmpv6 no-route",
 	}},
 	{"bridge meta", "bridge", "type filter hook forward priority 0; policy accept;", "", []string{
 		`meta ibrname "br0"`, `meta obrname != "br0"`, `meta ibrname "br*"`, "meta ibrpvid 5",
