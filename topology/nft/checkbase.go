@@ -187,6 +187,14 @@ func (c *checker) priority(n *PriorityNode, hook Hook, family Family) (name stri
 			}
 			return "", v + offset
 		}
+		if parts := strings.Fields(word.Text); len(parts) == 3 && (parts[1] == "+" || parts[1] == "-") { // define p = "filter - 150"
+			v := int(c.number(&WordNode{Span: word.Span, Text: parts[2]}, 31))
+			if parts[1] == "-" {
+				v = -v
+			}
+			offset += v
+			word = &WordNode{Span: word.Span, Text: parts[0]}
+		}
 	}
 	if word == nil {
 		return "", offset
