@@ -1,10 +1,15 @@
 package lab
 
 import (
+	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/probe"
 	"github.com/hookwalk/hookwalk/topology"
 )
@@ -62,5 +67,23 @@ func TestNetemMissing(t *testing.T) {
 	}
 	if err == nil || !regexp.MustCompile(`(?s)^testdata/lab.yaml:100:5: impair what is sent \(delay 20ms\) on a:eth0: .*modprobe sch_netem.*kind: tap`).MatchString(err.Error()) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Each way in which a TAP device cannot be had has a cure of its own.
+func TestTapError(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&os.PathError{Op: "open", Path: link.TunFile, Err: unix.EACCES}, "sudo chmod 666 /dev/net/tun"},
+		{&os.PathError{Op: "open", Path: link.TunFile, Err: unix.ENOENT}, "sudo modprobe tun"},
+		{&os.PathError{Op: "open", Path: link.TunFile, Err: unix.ENODEV}, "CONFIG_TUN"},
+		{fmt.Errorf("set the carrier of a TAP device: %w", unix.EINVAL), "Linux 5.0"},
+	} {
+		err := tapError("make a TAP device", &topology.End{Node: "a", Iface: "eth0", Pos: topology.Pos{File: "lab.yaml", Line: 3, Col: 5}}, tt.err)
+		if text := err.Error(); !strings.Contains(text, tt.want) || !strings.HasPrefix(text, "lab.yaml:3:5: make a TAP device on a:eth0: ") {
+			t.Errorf("%v: %s", tt.err, text)
+		}
 	}
 }

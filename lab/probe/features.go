@@ -142,7 +142,7 @@ var features = []feature{
 		cost: "no TUN and TAP devices"},
 
 	{name: Netem, group: groupQdiscs, needs: Needs{Module: "sch_netem", Option: "CONFIG_NET_SCH_NETEM"}, try: tryNetem,
-		cost: "links cannot delay, lose or reorder"},
+		cost: "links cannot delay, lose or reorder, but for those of kind tap"},
 	{name: TBF, group: groupQdiscs, needs: Needs{Module: "sch_tbf", Option: "CONFIG_NET_SCH_TBF"}, try: tryTBF,
 		cost: "links cannot be made slow"},
 	{name: Flower, group: groupQdiscs, needs: Needs{Module: "cls_flower", Option: "CONFIG_NET_CLS_FLOWER", Since: "4.2"}, try: tryFlower,
