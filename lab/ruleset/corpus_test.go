@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -184,7 +185,8 @@ func TestCorpus(t *testing.T) {
 	sections, least := corpus(t), 1500
 	groups := rowGroups
 	if testing.Short() {
-		groups, least = nil, 600
+		groups, least = nil, 50
+		sections = slices.DeleteFunc(sections, func(s section) bool { return !rareInKernels.MatchString(s.name) })
 	}
 	for _, g := range groups {
 		decls := strings.ReplaceAll(g.decls, "{ 1-5, 63 }", "{ 1-5, 62 }") // nft lists what it does not read: 0x3f-0xff
@@ -202,6 +204,9 @@ func TestCorpus(t *testing.T) {
 		}
 	}
 }
+
+// rareInKernels are the sections that a kernel may lack: under -short the others are left to the machine of the developer.
+var rareInKernels = regexp.MustCompile(`^rare:|bridge|queue|tproxy|synproxy`)
 
 type judge struct {
 	oracle
