@@ -38,7 +38,6 @@ type segments struct {
 	sets   unionFind
 	number map[onWire]int
 	stacks []tags           // that matter in this lab
-	first  []int            // the wire of each node's first device that is no link end; those of the others follow
 	own    []map[string]int // of each node: the wires of its devices that are no link ends
 }
 

@@ -205,6 +205,11 @@ func (a *assembler) next(t *traversal) *traversal {
 		return a.take(t.node, func(n *traversal) bool {
 			return n.first().key.chain == ChainRX && n.first().packet.Iif != t.in() && same(&n.first().packet, packet)
 		})
+	case last.key.chain == ChainRX:
+		// a device that sits on this one, or that this one belongs to, receives it again
+		return a.take(t.node, func(n *traversal) bool {
+			return n.first().key.chain == ChainRX && n.in() != t.in() && same(&n.first().packet, packet)
+		})
 	case last.key.chain == "postrouting"+SuffixLast && packet.Oif == "lo":
 		return a.take(t.node, func(n *traversal) bool {
 			return n.first().key.chain == "prerouting"+SuffixFirst && same(&n.first().packet, packet)
@@ -216,7 +221,11 @@ func (a *assembler) next(t *traversal) *traversal {
 	h.peerNode, h.peerDev, h.ok = a.net.Peer(t.node, packet.Oif)
 	t.hop = h
 	if !h.ok {
-		return nil
+		n := a.beyond(t.node, packet)
+		if n != nil {
+			h.peerNode, h.peerDev, h.ok = n.node, n.in(), true
+		}
+		return n
 	}
 	if a.rec.Blind[h.peerNode] != "" {
 		n := a.behind(h.peerNode, packet)
@@ -226,6 +235,23 @@ func (a *assembler) next(t *traversal) *traversal {
 	return a.take(h.peerNode, func(n *traversal) bool {
 		return n.in() == h.peerDev && same(&n.first().packet, packet)
 	})
+}
+
+// beyond looks for the packet where it comes out of a tunnel: at a device of another node that has no cable either.
+func (a *assembler) beyond(from string, p *Packet) *traversal {
+	for _, node := range slices.Sorted(maps.Keys(a.byNode)) {
+		if node == from {
+			continue
+		}
+		t := a.take(node, func(n *traversal) bool {
+			_, _, cable := a.net.Peer(node, n.in())
+			return !cable && n.first().key.chain == ChainRX && same(&n.first().packet, p)
+		})
+		if t != nil {
+			return t
+		}
+	}
+	return nil
 }
 
 // behind looks for the packet where it comes out of a node that was not traced. That node may have rewritten one end of
