@@ -203,17 +203,15 @@ func (l *Lab) Plan(ctx context.Context) (*topology.Plan, error) {
 
 // Rules fetches the kernel's handles of a node's rules.
 func (l *Lab) Rules(ctx context.Context, node string) ([]path.Handle, error) {
-	_, handles, err := l.loaded(ctx)
-	return handles[node], err
+	now, err := l.loaded(ctx)
+	return now.Handles[node], err
 }
 
-// loaded fetches the plan, and the kernel's handles of each node's rules.
-func (l *Lab) loaded(ctx context.Context) (*topology.Plan, map[string][]path.Handle, error) {
+// loaded fetches the plan, the kernel's handles of each node's rules, and the faults.
+func (l *Lab) loaded(ctx context.Context) (loaded, error) {
 	var v loaded
-	if _, err := l.query(ctx, msgRules, nil, &v); err != nil {
-		return nil, nil, err
-	}
-	return v.Plan, v.Handles, nil
+	_, err := l.query(ctx, msgRules, nil, &v)
+	return v, err
 }
 
 // Logs fetches what the services and start commands of a node wrote, by time; "" means all nodes.

@@ -41,6 +41,7 @@ const (
 type loaded struct {
 	Plan    *topology.Plan           `json:"plan"`
 	Handles map[string][]path.Handle `json:"handles"` // of each node's rules
+	Faults  []Fault                  `json:"faults"`
 }
 
 // contents is what a lab consists of, for the proof that nothing of it is left.

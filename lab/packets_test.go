@@ -13,7 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/netns"
+	"github.com/hookwalk/hookwalk/lab/path"
 	"github.com/hookwalk/hookwalk/lab/probe"
+	"github.com/hookwalk/hookwalk/lab/traffic"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -304,5 +306,35 @@ func TestTapRefused(t *testing.T) {
 		t.Errorf("it can be opened: %v", err)
 	case !open && (!errors.As(err, &op) || op.Hint == "" || !op.Pos.IsValid()):
 		t.Errorf("it cannot be opened: %v", err)
+	}
+}
+
+// Links that delay packets are waited for: what arrives late has arrived.
+func TestWhyWaits(t *testing.T) {
+	probe.Need(t, probe.Tun)
+	p := impaired(t, topology.Tap, "delay 400ms", "delay 400ms 50ms distribution normal")
+	p.Nodes[1].Services = []topology.Service{{Name: "http", Proto: "tcp", Port: 80}, {Name: "echo", Proto: "udp", Port: 7}}
+	l := newFaultLab(t, p)
+	ask := func(to string) {
+		t.Helper()
+		got, err := l.Why(t.Context(), "a", to, traffic.AnyFamily)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Verdict != path.Delivered || got.Reply == nil || got.Reply.Verdict != path.Delivered {
+			t.Errorf("%s: %s", to, got.Headline())
+		}
+	}
+	ask("b:80") // with ARP
+	ask("b:7/udp")
+	ask("b")
+	if !l.reaches("a", "2001:db8::2") {
+		t.Error("nobody waited for the answer")
+	}
+	l.do(FaultRequest{Link: &LinkRequest{A: "a", B: "b", Do: FaultImpair, Impair: []string{"delay", "900ms"}}})
+	ask("b")
+	l.do(FaultRequest{Link: &LinkRequest{A: "a", B: "b", Do: FaultImpair, Impair: []string{"loss", "100%", "delay", "10ms"}}})
+	if got, err := l.Why(t.Context(), "a", "b", traffic.AnyFamily); err != nil || got.Verdict != path.Lost {
+		t.Errorf("all is lost, and why says %v, %v", got, err)
 	}
 }

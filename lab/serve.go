@@ -52,7 +52,7 @@ func (h *holder) answer(w *wire, m *message, files []*os.File) error {
 		return w.send(msgPlan, h.plan())
 	case msgRules:
 		h.mu.Lock()
-		now := loaded{h.current, h.handles}
+		now := loaded{h.current, h.handles, h.inForce}
 		h.mu.Unlock()
 		return w.send(msgRules, now)
 	case msgRuleset:

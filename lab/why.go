@@ -52,37 +52,38 @@ func (l *Lab) Why(ctx context.Context, from, to string, family traffic.Family) (
 
 // Record is Why without the conclusions: what was recorded, and the network it was recorded in.
 func (l *Lab) Record(ctx context.Context, from, to string, family traffic.Family) (*path.Recording, *trace.Network, error) {
-	plan, handles, err := l.loaded(ctx)
+	now, err := l.loaded(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	req, err := request(plan, from, to, family)
+	req, err := request(now, from, to, family)
 	if err != nil {
 		return nil, nil, &TargetError{err}
 	}
-	rec, err := l.probe(ctx, probeOrder{Plan: plan, Handles: handles, Request: req})
+	rec, err := l.probe(ctx, probeOrder{Plan: now.Plan, Handles: now.Handles, Request: req})
 	if err != nil {
 		return nil, nil, err
 	}
-	return rec, trace.NewNetwork(plan, handles), nil
+	return rec, trace.NewNetwork(now.Plan, now.Handles), nil
 }
 
 // Send sends one probe and waits for its answer, without tracing it.
 func (l *Lab) Send(ctx context.Context, from, to string, family traffic.Family) (*path.Recording, error) {
-	plan, err := l.Plan(ctx)
+	now, err := l.loaded(ctx)
 	if err != nil {
 		return nil, err
 	}
-	req, err := request(plan, from, to, family)
+	req, err := request(now, from, to, family)
 	if err != nil {
 		return nil, &TargetError{err}
 	}
 	req.Silent = true
-	return l.probe(ctx, probeOrder{Plan: plan, Request: req})
+	return l.probe(ctx, probeOrder{Plan: now.Plan, Request: req})
 }
 
-// request resolves a question against the plan.
-func request(plan *topology.Plan, from, to string, family traffic.Family) (trace.Request, error) {
+// request resolves a question against what the lab is now.
+func request(now loaded, from, to string, family traffic.Family) (trace.Request, error) {
+	plan := now.Plan
 	target, err := traffic.ParseTarget(to)
 	if err != nil {
 		return trace.Request{}, err
@@ -95,7 +96,8 @@ func request(plan *topology.Plan, from, to string, family traffic.Family) (trace
 	if _, err := netip.ParseAddr(target.Host); err != nil {
 		node = target.Host
 	}
-	return trace.Request{From: from, To: target.String(), Node: node, Dst: dst, Proto: target.Proto, Port: target.Port}, nil
+	return trace.Request{From: from, To: target.String(), Node: node, Dst: dst, Proto: target.Proto, Port: target.Port,
+		Slack: slackOf(plan, now.Faults)}, nil
 }
 
 // probe runs the agent and reads its one answer.

@@ -28,7 +28,22 @@ type Request struct {
 	Proto  string     `json:"proto"` // tcp, udp, icmp
 	Port   uint16     `json:"port"`
 	Silent bool       `json:"silent,omitempty"` // send only, do not trace
+	Slack  Slack      `json:"slack,omitzero"`
 }
+
+// Slack is how much longer than at once packets take because links delay them.
+type Slack struct {
+	Link time.Duration `json:"linkNs"` // over the slowest link, one way
+	All  time.Duration `json:"allNs"`  // over all links, both ways
+}
+
+// next is how long no node may report anything, at most, while a packet is on its way over a link: with the question for
+// the hardware address of who is there, and its answer.
+func (s Slack) next() time.Duration { return 3 * s.Link }
+
+// back is how long an answer may take that nobody follows, with such questions on each link. In a large lab with many
+// slow links the packet does not pass all of them.
+func (s Slack) back() time.Duration { return min(2*s.All, 5*time.Second+4*s.Link) }
 
 // Run sends the probe and records what every node of the plan reports about it. It must run inside the lab, where
 // the nodes' namespaces are pinned; the tracer's tables vanish with the process, however it ends.

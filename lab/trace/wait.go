@@ -55,7 +55,7 @@ func (p *progress) add(n *Network, e *path.Event) {
 func (s *session) awaitEnd(ctx context.Context) {
 	first, looked := quietBeforeLook, false // looked: since the last event
 	if s.req.Silent {
-		first, looked = quietUnseen, true
+		first, looked = quietUnseen+s.req.Slack.back(), true
 	}
 	timer := time.NewTimer(first)
 	defer timer.Stop()
@@ -89,9 +89,10 @@ func (s *session) awaitEnd(ctx context.Context) {
 // look draws the conclusions of what is known so far. It says how much longer to wait for something new; 0 if
 // everything is explained.
 func (s *session) look() time.Duration {
+	slack := s.req.Slack.next()
 	for _, w := range s.watchers {
 		if w.barrier() != nil {
-			return quietAfterNothing - quietBeforeLook
+			return quietAfterNothing - quietBeforeLook + slack
 		}
 	}
 	s.mu.Lock()
@@ -111,9 +112,9 @@ func (s *session) look() time.Duration {
 		}
 	}
 	if p.Verdict == path.Delivered || p.Verdict == path.Reject {
-		return quietAfterEnd - quietBeforeLook
+		return quietAfterEnd - quietBeforeLook + slack
 	}
-	return quietAfterNothing - quietBeforeLook
+	return quietAfterNothing - quietBeforeLook + slack
 }
 
 // discards reports whether the packet reached a service that never answers.
