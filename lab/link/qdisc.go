@@ -22,13 +22,7 @@ import (
 func (c *Conn) Impair(index, mtu int, m topology.Impairment) error {
 	switch {
 	case m.IsZero():
-		r := c.request(unix.RTM_DELQDISC, unix.NLM_F_ACK)
-		r.AddData(qdiscMsg(index, 0))
-		err := c.do(r)
-		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) { // sch_api.c: nothing but the default is there
-			return nil
-		}
-		return err
+		return c.removeQdisc(index)
 	case m.RateOnly():
 		return c.setQdisc(index, handleTBF, "tbf", tbf(m, mtu))
 	}
@@ -36,7 +30,27 @@ func (c *Conn) Impair(index, mtu int, m topology.Impairment) error {
 	if err != nil {
 		return err
 	}
-	return c.setQdisc(index, handleNetem+distributionNumber(m.Distribution)<<16, "netem", options)
+	handle := handleNetem + distributionNumber(m.Distribution)<<16
+	err = c.setQdisc(index, handle, "netem", options)
+	if errors.Is(err, unix.EINVAL) && m.Duplicate.Percent != 0 {
+		// A netem that duplicates may not be in one tree with another, not even with the one whose place it takes
+		// (check_netem_in_tree, net/sched/sch_netem.c, since Linux 6.16 and in stable ones before).
+		if err = c.removeQdisc(index); err == nil {
+			err = c.setQdisc(index, handle, "netem", options)
+		}
+	}
+	return err
+}
+
+// removeQdisc gives a device its default discipline.
+func (c *Conn) removeQdisc(index int) error {
+	r := c.request(unix.RTM_DELQDISC, unix.NLM_F_ACK)
+	r.AddData(qdiscMsg(index, 0))
+	err := c.do(r)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EINVAL) { // sch_api.c: nothing but the default is there
+		return nil
+	}
+	return err
 }
 
 // Handles of the disciplines. A device that has one with the same handle changes it; with another one it gets a new

@@ -75,7 +75,8 @@ var qdiscCases = []struct{ words, tc string }{
 	{"loss 100%", "netem loss 100%"},
 	{"loss gemodel 1% 10% 90% 0.5%", "netem loss gemodel 1% 10% 90% 0.5%"},
 	{"loss gemodel 2%", "netem loss gemodel 2%"},
-	{"duplicate 1% 25%", "netem duplicate 1% 25%"},
+	{"duplicate 1%", "netem duplicate 1%"},
+	{"loss 1% 10% duplicate 1% 25%", "netem loss 1% 10% duplicate 1% 25%"}, // without loss tc forgets the correlation
 	{"corrupt 0.1%", "netem corrupt 0.1%"},
 	{"delay 10ms reorder 25% 50%", "netem delay 10ms reorder 25% 50%"},
 	{"delay 10ms rate 10mbit limit 50", "netem delay 10ms rate 10mbit limit 50"},
