@@ -34,7 +34,7 @@ func (c *Conn) Impair(index, mtu int, m topology.Impairment) error {
 	err = c.setQdisc(index, handle, "netem", options)
 	if errors.Is(err, unix.EINVAL) && m.Duplicate.Percent != 0 {
 		// A netem that duplicates may not be in one tree with another, not even with the one whose place it takes
-		// (check_netem_in_tree, net/sched/sch_netem.c, since Linux 6.16 and in stable ones before).
+		// (check_netem_in_tree, net/sched/sch_netem.c, of 2025, and in stable kernels).
 		if err = c.removeQdisc(index); err == nil {
 			err = c.setQdisc(index, handle, "netem", options)
 		}
