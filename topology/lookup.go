@@ -3,6 +3,7 @@ package topology
 import (
 	"net/netip"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"weak"
@@ -134,6 +135,23 @@ func (p *Plan) Peer(node, iface string) (End, *Link, bool) {
 		return End{}, nil, false
 	}
 	return r.peer(p), &p.Links[r.link], true
+}
+
+// Cable is the device of a node that the frames of a device leave by: for a VLAN the one that it sits on, for others
+// themselves.
+func (p *Plan) Cable(node, iface string) string {
+	n := p.Node(node)
+	for range 8 { // deeper the kernel stacks none (MAX_NEST_DEV, include/linux/netdevice.h)
+		if n == nil {
+			break
+		}
+		i := slices.IndexFunc(n.Devices, func(d Device) bool { return d.Name == iface && d.Kind == VLAN })
+		if i < 0 {
+			break
+		}
+		iface = n.Devices[i].Link
+	}
+	return iface
 }
 
 // OwnerOf is the node and the device that have an address. Where two networks that never meet use the same

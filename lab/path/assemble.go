@@ -210,10 +210,17 @@ func (a *assembler) next(t *traversal) *traversal {
 		return a.take(t.node, func(n *traversal) bool {
 			return n.first().key.chain == ChainRX && n.in() != t.in() && same(&n.first().packet, packet)
 		})
+	case last.key.chain == "prerouting"+SuffixLast:
+		// a VRF receives again what came in by one of its members
+		return a.take(t.node, func(n *traversal) bool {
+			return n.first().key.chain == "prerouting"+SuffixFirst && n.in() != t.in() && same(&n.first().packet, packet)
+		})
 	case last.key.chain == "postrouting"+SuffixLast && packet.Oif == "lo":
 		return a.take(t.node, func(n *traversal) bool {
 			return n.first().key.chain == "prerouting"+SuffixFirst && same(&n.first().packet, packet)
 		})
+	case last.key.chain == "postrouting"+SuffixLast && !a.leftUnseen(t):
+		return a.untold(t)
 	case last.key.chain != ChainTX && !a.leftUnseen(t):
 		return nil
 	}
@@ -235,6 +242,22 @@ func (a *assembler) next(t *traversal) *traversal {
 	return a.take(h.peerNode, func(n *traversal) bool {
 		return n.in() == h.peerDev && same(&n.first().packet, packet)
 	})
+}
+
+// untold looks at the other end of the cable for a packet whose leaving was not reported: the kernel does not tell of one
+// that has a VLAN tag beside it (nf_trace_fill_ll_header, net/netfilter/nf_tables_trace.c). If it is not there, it did not
+// leave.
+func (a *assembler) untold(t *traversal) *traversal {
+	packet := &t.last().packet
+	h := &hop{node: t.node, dev: packet.Oif}
+	if h.peerNode, h.peerDev, h.ok = a.net.Peer(t.node, packet.Oif); !h.ok || packet.Oif == "" {
+		return nil
+	}
+	n := a.take(h.peerNode, func(n *traversal) bool { return n.in() == h.peerDev && same(&n.first().packet, packet) })
+	if n != nil {
+		t.hop = h
+	}
+	return n
 }
 
 // beyond looks for the packet where it comes out of a tunnel: at a device of another node that has no cable either.

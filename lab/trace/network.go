@@ -78,9 +78,9 @@ func (n *Network) within(from string, routers int) (near []*topology.Node, behin
 // Lab is the lab's name.
 func (n *Network) Lab() string { return n.plan.Name }
 
-// Peer is the other end of a cable.
+// Peer is the other end of a cable: of the one in the device, or in the device that a VLAN sits on.
 func (n *Network) Peer(node, dev string) (string, string, bool) {
-	end, _, ok := n.plan.Peer(node, dev)
+	end, _, ok := n.plan.Peer(node, n.plan.Cable(node, dev))
 	return end.Node, end.Iface, ok
 }
 
