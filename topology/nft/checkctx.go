@@ -1,11 +1,14 @@
 package nft
 
+import "slices"
+
 // checkCtx is what a rule knows of its packets up to the statement being checked. A selector of a header that is not
 // settled yet implies a match of its protocol; one that contradicts what is settled can never match.
 type checkCtx struct {
 	family Family // FamilyUnspec: they may be of several
 	l4     int    // IP protocol number; 0: any
 	ports  bool   // l4 is 0, but a set of transport protocols was matched
+	icmp   *Const // the type of the ICMP messages; nil: any
 	free   bool   // no packet is looked at: a selector only stands for its type
 	broken bool   // a statement could not be checked, so the context may lack something
 }
@@ -86,6 +89,13 @@ func (c *checker) need(s Span, what string, p *Protocol) {
 	}
 }
 
+// needICMP refuses a field that ICMP messages of the type asked for do not have.
+func (c *checker) needICMP(s Span, what string, f *Field) {
+	if is := c.ctx.icmp; is != nil && f.ICMPTypes != nil && !slices.Contains(f.ICMPTypes, is.Data[0]) {
+		c.fail(s, "it is in messages of type "+is.typ.format(f.ICMPTypes[:1]), "`%s` cannot match: the rule is for messages of type %s already", what, is)
+	}
+}
+
 // update takes from a match that holds what it says of the packets: `meta l4proto tcp`, `ether type ip`. That it may
 // contradict what is settled is no mistake to nft; a header field behind it that does is.
 func (c *checker) update(left, right Expr) {
@@ -109,6 +119,8 @@ func (c *checker) update(left, right Expr) {
 	switch {
 	case c.decidesL4(left):
 		c.ctx.l4, c.ctx.ports = int(v), false
+	case isField(left, "icmp", "type") || isField(left, "icmpv6", "type"):
+		c.ctx.icmp = k
 	case isMeta(left, MetaNFProto):
 		c.settle(Family(v))
 	case isField(left, "ether", "type") || isField(left, "vlan", "type"):

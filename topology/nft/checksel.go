@@ -105,6 +105,7 @@ func (c *checker) selectorWords(n *SelectorNode) Expr {
 	p := protocolNamed(words[0])
 	f := p.field(strings.Join(words[1:], " "))
 	c.need(n.Span, name, p)
+	c.needICMP(n.Span, name, f)
 	e := &Payload{Span: n.Span, Proto: p, Field: f, Base: p.Base, Offset: f.Offset, Len: f.Len, typ: f.Type, name: name}
 	if p == protoTh {
 		e.Proto = nil

@@ -119,6 +119,10 @@ func (p *parser) primary(from origin) ExprNode {
 		return x
 	case t.is("$"):
 		return p.variable()
+	case t.is("[") && from != fromSelector && p.peek(1).kind == tAddr && p.peek(2).is("]"): // as before a port
+		p.advance()
+		defer p.advance()
+		return p.word(p.advance())
 	case t.is("@") && from != fromConstant:
 		return p.rawPayload()
 	}

@@ -76,7 +76,7 @@ var tcpExtensions = []extension{
 }
 
 // tcpAliases are other names of options.
-var tcpAliases = map[string]string{"sack-permitted": "sack-perm", "sack0": "sack", "noop": "nop", "echo": "timestamp"}
+var tcpAliases = map[string]string{"sack-permitted": "sack-perm", "sack0": "sack", "noop": "nop", "echo": "timestamp", "mss": "maxseg"}
 
 // The options of IPv4, as in src/ipopt.c of nft.
 var ipExtensions = []extension{

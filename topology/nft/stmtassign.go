@@ -49,8 +49,20 @@ func (n *AssignNode) check(c *checker) Stmt {
 	switch v := s.Value.(type) {
 	case *Prefix, *Range:
 		c.fail(n.Value.Range(), "", "one value is wanted, this is a %s", keyShape(v))
+	case *Const:
+	default:
+		if t, ok := s.Target.(*Payload); ok && !t.alone() {
+			c.unsupported(n.Value.Range(), "`%s` set to what is no constant", t)
+		}
 	}
 	return s
+}
+
+// alone reports whether the field is written without its neighbours: it fills bytes, and pairs of them below a checksum,
+// which sums those.
+func (e *Payload) alone() bool {
+	summed := e.Base == InnerHeader || e.Proto != nil && e.Proto.Checksum >= 0
+	return e.Offset%8 == 0 && e.Len%8 == 0 && (!summed || e.Len%16 == 0)
 }
 
 func (s *Assign) String() string { return s.Target.String() + " set " + s.Value.String() }
