@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,7 +92,9 @@ func (c *Changes) add(x Change) { c.List = append(c.List, x) }
 
 // lab compares the fields of the plan itself.
 func (c *Changes) lab() {
-	for _, f := range differing(c.Old, c.New, "v", "name", "file", "nodes", "links") {
+	old, new := *c.Old, *c.New
+	old.Nodes, old.Links, new.Nodes, new.Links = nil, nil, nil, nil
+	for _, f := range differing(&old, &new, "v", "name", "file", "nodes", "links") {
 		c.add(Change{Op: Changed, What: ChangeLab, Field: f.key, From: f.from, To: f.to, Old: c.Old, New: c.New})
 	}
 }
@@ -111,7 +114,8 @@ func (c *Changes) nodes() map[string]bool {
 			c.add(Change{Op: Added, What: ChangeNode, Node: n.Name, Pos: n.Pos, New: n})
 			continue
 		}
-		fields := differing(o, n, "name", "kind", "sysctls", "bridges", "devices", "routes", "rules", "neighbours", "ruleset", "services", "exec")
+		a, b := bareNode(*o), bareNode(*n)
+		fields := differing(&a, &b, "name", "kind", "sysctls", "bridges", "devices", "routes", "rules", "neighbours", "ruleset", "services", "exec")
 		for _, f := range fields {
 			anew[n.Name] = true
 			c.add(Change{Op: Changed, What: ChangeNode, Node: n.Name, Field: f.key, From: f.from, To: f.to, Anew: true, Pos: n.Pos, Old: o, New: n})
@@ -122,6 +126,20 @@ func (c *Changes) nodes() map[string]bool {
 		}
 	}
 	return anew
+}
+
+// bareNode is a node without what is compared in detail: to write it as JSON takes its time.
+func bareNode(n Node) Node {
+	n.Sysctls, n.Bridges, n.Devices, n.Routes, n.Rules, n.Neighbours, n.Ruleset, n.Services, n.Exec = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	return n
+}
+
+// sameLink reports whether nothing of a link but its places differs.
+func sameLink(o, n Link) bool {
+	for _, l := range []*Link{&o, &n} {
+		l.Pos, l.A.Pos, l.B.Pos = Pos{}, Pos{}, Pos{}
+	}
+	return reflect.DeepEqual(o, n)
 }
 
 // linkID is what makes a link the same one: its two devices, in either order.

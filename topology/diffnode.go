@@ -221,6 +221,12 @@ func ruleText(r *Rule) string {
 	return strings.Join(words, " ")
 }
 
+// sameSysctl reports whether nothing of a parameter differs but where it comes from.
+func sameSysctl(o, n Sysctl) bool {
+	o.Pos, o.Implied = n.Pos, n.Implied
+	return o == n
+}
+
 // sysctls compares the parameters by their keys. What a key is given last is what counts.
 func (c *Changes) sysctls(old, new *Node) {
 	last := func(n *Node) map[string]*Sysctl {
@@ -244,6 +250,7 @@ func (c *Changes) sysctls(old, new *Node) {
 		switch o := was[n.Key]; {
 		case o == nil:
 			c.add(Change{Op: Added, What: ChangeSysctl, Node: new.Name, Name: n.Key, To: n.Value, Pos: n.Pos, New: n})
+		case sameSysctl(*o, *n):
 		case o.Value != n.Value || len(differing(o, n, "key", "value", "implied")) > 0:
 			c.add(Change{Op: Changed, What: ChangeSysctl, Node: new.Name, Name: n.Key, From: o.Value, To: n.Value, Pos: n.Pos, Old: o, New: n})
 		}

@@ -128,6 +128,9 @@ func (r redo) fields(p port, list []field) {
 
 // linkRedo is what of a link cannot be changed.
 func linkRedo(old, new *Plan, o, n *Link) (field, bool) {
+	if sameLink(*o, *n) {
+		return field{}, false
+	}
 	for _, f := range differing(o, n, "a", "b", "mtu") {
 		return f, true
 	}
