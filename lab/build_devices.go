@@ -123,8 +123,15 @@ func deviceError(node string, d *topology.Device, err error) error {
 	if f, ok := deviceFeatures[d.Kind]; ok && errors.Is(err, unix.EOPNOTSUPP) {
 		e.Hint = probe.Lacks(f)
 	}
+	if needs, ok := sixNeeds[d.Kind]; ok && errors.Is(err, unix.EOPNOTSUPP) {
+		e.Hint = "needs " + needs
+	}
 	return e
 }
+
+// sixNeeds are what tunnels over IPv6 need, which are no features of the probe.
+var sixNeeds = map[topology.DeviceKind]string{topology.IP6Tunnel: "module ip6_tunnel, CONFIG_IPV6_TUNNEL",
+	topology.IP6GRE: "module ip6_gre, CONFIG_IPV6_GRE", topology.IP6GRETap: "module ip6_gre, CONFIG_IPV6_GRE"}
 
 // bridgeError is the same for a bridge.
 func bridgeError(node string, b *topology.BridgeDevice, err error) error {

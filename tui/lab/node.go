@@ -73,6 +73,14 @@ func (m *Model) nodeLines() []nodeLine {
 	for i := range n.Bridges {
 		add("addr", fmt.Sprintf("%-6s %s", n.Bridges[i].Name, addrs(n.Bridges[i].Addrs, "bridge")))
 	}
+	for i := range n.Devices {
+		d := &n.Devices[i]
+		text := addrs(d.Addrs, string(d.Kind))
+		if len(d.Addrs) > 0 {
+			text += "  " + string(d.Kind)
+		}
+		add("addr", fmt.Sprintf("%-6s %s", d.Name, text))
+	}
 	for i := range n.Routes {
 		add("route", route(&n.Routes[i]))
 	}

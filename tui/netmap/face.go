@@ -125,6 +125,11 @@ func (f *face) details(d *drawing, n *topology.Node) {
 			devices = append(devices, device{printable(b.Name), b.Addrs})
 		}
 	}
+	for _, d := range n.Devices {
+		if len(d.Addrs) > 0 {
+			devices = append(devices, device{printable(d.Name), d.Addrs})
+		}
+	}
 	wide := 0
 	for _, dev := range devices {
 		wide = max(wide, width(dev.name))
