@@ -191,7 +191,8 @@ var rowGroups = []rowGroup{
 	}},
 	{"bridge", "bridge", "type filter hook forward priority 0; policy accept;", "", []string{
 		"ip saddr 10.0.0.1", "ip6 saddr 2001:db8::1", "tcp dport 22", "icmp type echo-request", "icmpv6 type echo-request", "ether saddr 02:00:00:00:00:01",
-		"ether daddr 02:00:00:00:00:02 ether saddr 02:00:00:00:00:01", "ether type arp", "ether type ip ip saddr 10.0.0.1", "ether type { ip, arp }", "ether type vlan",
+		"ether daddr 02:00:00:00:00:02 ether saddr 02:00:00:00:00:01", "ether saddr . vlan id { 02:00:00:00:00:01 . 9 }", "ether type . vlan id { ip . 9 }", "ip hdrlength . ip dscp { 5 . cs1 }",
+		"ether type arp", "ether type ip ip saddr 10.0.0.1", "ether type { ip, arp }", "ether type vlan",
 		"ether type vlan vlan id 5", "arp operation request", "arp operation request arp saddr ip 10.0.0.1", "arp daddr ip 10.0.0.1", "arp saddr ether 02:00:00:00:00:01",
 		"vlan id 5", "vlan id 5 vlan pcp 3", "vlan id { 5, 6 }", "vlan id 1-9", "vlan pcp 3", "vlan cfi 1", "vlan dei 1", "vlan type ip", "vlan id 5 ip saddr 10.0.0.1", "vlan id 5 tcp dport 22",
 		"vlan id 5 icmp type echo-request", "vlan id 5 arp operation request", "meta protocol ip tcp dport 22", "ip saddr 10.0.0.1 tcp dport 22",

@@ -140,7 +140,7 @@ func setNotes(s *nft.Set, key nft.Expr) []byte {
 }
 
 // noted is what nft notes of the key of a set: in braces, only of what is looked up as it was loaded, and of a
-// concatenation the parts before the first that is not.
+// concatenation the parts before the first that is not: whose bits are moved. Those that are only masked are noted.
 func noted(s *nft.Set, key nft.Expr) nft.Expr {
 	if !s.Anonymous() {
 		return key
@@ -153,7 +153,7 @@ func noted(s *nft.Set, key nft.Expr) nft.Expr {
 		return key
 	}
 	for i, p := range concat.Parts {
-		if bitsOf(p).size > 0 || hasRanges(s) && swaps(p.Type()) {
+		if bitsOf(p).shift > 0 || hasRanges(s) && swaps(p.Type()) {
 			return &nft.ConcatExpr{Parts: concat.Parts[:i]}
 		}
 	}
