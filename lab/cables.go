@@ -28,19 +28,35 @@ func (b *builder) makeCable(hop *netns.Hopper, l *topology.Link) error {
 			err = link.SetCarrier(ports[i], true)
 		}
 		if err != nil {
-			closeAll(ports[:i])
+			removeTaps(ports[:])
 			return tapError("make a TAP device", e, err)
 		}
 	}
-	c, err := cable.New(ports[0], ports[1], l.A.Impair, l.B.Impair, l.Seed)
+	c, err := cable.New(ports[0], ports[1], l.A.Impair, l.B.Impair, l.Seed) // an error has closed them
 	if err != nil {
-		return &OpError{Op: "make link " + linkName(l), Pos: l.Pos, Err: err}
+		e := &OpError{Op: "make link " + linkName(l), Pos: l.Pos, Err: err}
+		if errors.Is(err, unix.EMFILE) {
+			e.Hint = cableFiles
+		}
+		return e
 	}
 	b.h.mu.Lock()
 	defer b.h.mu.Unlock()
 	b.h.cables[linkName(l)] = c
 	return nil
 }
+
+// removeTaps removes devices that no cable has taken over; those that are nil were not made.
+func removeTaps(ports []*os.File) {
+	for _, p := range ports {
+		if p != nil {
+			_ = link.RemoveTap(p) // it goes with its namespace at the latest
+			_ = p.Close()
+		}
+	}
+}
+
+const cableFiles = "each cable in user space takes four open files: raise the hard limit (ulimit -Hn)"
 
 // tapError is an error of a TAP device, with the cure.
 func tapError(op string, e *topology.End, err error) error {
@@ -53,6 +69,8 @@ func tapError(op string, e *topology.End, err error) error {
 		}
 	case errors.Is(err, fs.ErrPermission):
 		out.Hint = "everybody may open it on most systems: sudo chmod 666 " + link.TunFile + "\nor: sudo hookwalk up ..."
+	case errors.Is(err, unix.EMFILE):
+		out.Hint = cableFiles
 	default:
 		out.Hint = "this kernel has no TAP devices, or /dev lacks the file: sudo modprobe tun, or a kernel with CONFIG_TUN"
 	}

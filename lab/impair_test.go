@@ -79,6 +79,7 @@ func TestTapError(t *testing.T) {
 		{&os.PathError{Op: "open", Path: link.TunFile, Err: unix.EACCES}, "sudo chmod 666 /dev/net/tun"},
 		{&os.PathError{Op: "open", Path: link.TunFile, Err: unix.ENOENT}, "sudo modprobe tun"},
 		{&os.PathError{Op: "open", Path: link.TunFile, Err: unix.ENODEV}, "CONFIG_TUN"},
+		{&os.PathError{Op: "open", Path: link.TunFile, Err: unix.EMFILE}, "ulimit -Hn"},
 		{fmt.Errorf("set the carrier of a TAP device: %w", unix.EINVAL), "Linux 5.0"},
 	} {
 		err := tapError("make a TAP device", &topology.End{Node: "a", Iface: "eth0", Pos: topology.Pos{File: "lab.yaml", Line: 3, Col: 5}}, tt.err)

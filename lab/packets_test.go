@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"testing"
@@ -342,5 +343,39 @@ func TestWhyWaits(t *testing.T) {
 	l.do(FaultRequest{Link: &LinkRequest{A: "a", B: "b", Do: FaultImpair, Impair: []string{"loss", "100%", "delay", "10ms"}}})
 	if got, err := l.Why(t.Context(), "a", "b", traffic.AnyFamily); err != nil || got.Verdict != path.Lost {
 		t.Errorf("all is lost, and why says %v, %v", got, err)
+	}
+}
+
+// Cables end with the lab, also one that is killed, and many at once.
+func TestTapDown(t *testing.T) {
+	probe.Need(t, probe.Tun)
+	needNamespaces(t)
+	t.Parallel()
+	p := newPlan(newName())
+	const n = 40
+	for i := range n + 1 {
+		addNode(p, fmt.Sprint("n", i), topology.Host)
+	}
+	for i := range n {
+		addLink(p, fmt.Sprintf("n%d:r 10.0.%d.1/24", i, i), fmt.Sprintf("n%d:l 10.0.%d.2/24", i+1, i))
+		p.Links[i].Kind = topology.Tap
+	}
+	l := up(t, p)
+	r, err := l.Down(t.Context())
+	if err != nil || len(r.Left) > 0 || r.Taps != n {
+		t.Errorf("%v, %v", r, err)
+	}
+	l = up(t, p)
+	s, err := l.Status(t.Context())
+	if err != nil || s.LinksUp() != n {
+		t.Fatalf("%d links are up, %v", s.LinksUp(), err)
+	}
+	if err := unix.Kill(s.Holder.Pid, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	r, err = l.Down(t.Context())
+	var gone *NotUpError
+	if err == nil && len(r.Left) > 0 || err != nil && !errors.As(err, &gone) {
+		t.Errorf("after the holder was killed: %v, %v", r, err)
 	}
 }

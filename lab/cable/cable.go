@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -69,7 +70,8 @@ func (c *Cable) Close() {
 
 func (c *Cable) close() {
 	for i, p := range c.ports {
-		_ = p.Close() // frames that were not carried are lost
+		_ = link.RemoveTap(p) // a file of another kind, or a device that is gone
+		_ = p.Close()         // frames that were not carried are lost
 		if c.lanes[i] != nil {
 			c.lanes[i].alarm.close()
 		}

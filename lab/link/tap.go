@@ -13,15 +13,18 @@ import (
 const TunFile = "/dev/net/tun"
 
 // OpenTap makes a TAP device in the network namespace of the calling thread; d.Netns is not looked at. The new device is
-// down, has neither offloads nor a header before its frames, and lasts as long as the file is open: a read gives a frame
-// that the device sends, a write is one that it receives. Linux 5.0 is needed to switch its carrier.
+// down, and has neither offloads nor a header before its frames: a read of the file gives a frame that the device sends, a
+// write is one that it receives. It lasts until RemoveTap, or as long as the namespace: of hundreds that go with their
+// files the kernel would remove one after the other, for tens of milliseconds each; those of a namespace it removes
+// together. Linux 5.0 is needed to switch the carrier.
 func OpenTap(d Device) (*os.File, error) {
 	fd, err := unix.Open(TunFile, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: TunFile, Err: err}
 	}
 	if err := makeTap(fd, d); err != nil {
-		_ = unix.Close(fd) // nothing was written
+		_ = unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 0) // if it was made
+		_ = unix.Close(fd)                              // nothing was written
 		return nil, err
 	}
 	return os.NewFile(uintptr(fd), d.Name), nil // only now can it be waited for
@@ -44,6 +47,9 @@ func makeTap(fd int, d Device) error {
 	r.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, r); err != nil {
 		return fmt.Errorf("make a TAP device: %w", err)
+	}
+	if err := unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 1); err != nil {
+		return fmt.Errorf("keep a TAP device: %w", err)
 	}
 	if err := setCarrier(fd, false); err != nil {
 		return err
@@ -78,6 +84,19 @@ func makeTap(fd int, d Device) error {
 		req.AddData(attr(unix.IFLA_MASTER, d.Master))
 	}
 	return c.do(req)
+}
+
+// RemoveTap has a TAP device go with its file, which the caller closes then. Of another file it is an error.
+func RemoveTap(tap *os.File) error {
+	raw, err := tap.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var setErr error
+	if err := raw.Control(func(fd uintptr) { setErr = unix.IoctlSetInt(int(fd), unix.TUNSETPERSIST, 0) }); err != nil {
+		return err
+	}
+	return setErr
 }
 
 // SetCarrier plugs the cable of a TAP device in, or pulls it.
