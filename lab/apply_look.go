@@ -17,6 +17,7 @@ type nodeBefore struct {
 	addrs   map[devAddr]bool
 	routes  map[routeKey]bool
 	sysctls map[string]string // of the old plan, if some of them change
+	byHand  []routeKey        // routes that no protocol of the kernel made
 }
 
 type devAddr struct {
@@ -159,6 +160,9 @@ func (b *nodeBefore) read(c *link.Conn) error {
 	}
 	b.routes = map[routeKey]bool{}
 	for _, x := range routes {
+		if x.Protocol == unix.RTPROT_STATIC || x.Protocol == unix.RTPROT_BOOT {
+			b.byHand = append(b.byHand, routeKey{x.Dst, x.Via, names[x.Index], x.Table, x.Metric})
+		}
 		for _, dev := range []string{names[x.Index], ""} {
 			b.routes[routeKey{x.Dst, x.Via, dev, x.Table, x.Metric}] = true
 			b.routes[routeKey{x.Dst, x.Via, dev, x.Table, 0}] = true

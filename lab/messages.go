@@ -25,6 +25,7 @@ const (
 	msgApply    = "apply"    // applyRequest; progress, then applied
 	msgCancel   = "cancel"   // client, after apply: no body; it is to be undone
 	msgApplied  = "applied"  // holder: Applied
+	msgDrift    = "drift"    // no body; []Drift
 	msgStatus   = "status"   // no body; Status
 	msgPlan     = "plan"     // no body; *topology.Plan
 	msgRules    = "rules"    // no body; loaded

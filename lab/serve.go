@@ -69,6 +69,8 @@ func (h *holder) answer(w *wire, m *message, files []*os.File) error {
 			return err
 		}
 		return h.answerFault(w, r)
+	case msgDrift:
+		return h.answerDrift(w)
 	case msgApply:
 		var r applyRequest
 		if err := m.decode(&r); err != nil {

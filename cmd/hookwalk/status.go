@@ -16,20 +16,29 @@ import (
 )
 
 func statusCmd() *cobra.Command {
-	return &cobra.Command{
+	var drift bool
+	cmd := &cobra.Command{
 		Use:   "status [LAB]",
 		Short: "List the labs that are up; with LAB, its nodes",
 		Long: `Lists the labs of this user with what of them works right now: nodes that are there, links whose ends are both up.
-With LAB, or -l, it lists the nodes of that lab, too, the links that are down, and the faults in force. Root sees the labs of other users as UID/NAME.`,
+With LAB, or -l, it lists the nodes of that lab, too, the links that are down, and the faults in force. Root sees the labs of other users as UID/NAME.
+
+--drift shows instead what somebody changed in a lab by hand: devices, addresses, routes, kernel parameters and rules that
+are not as the file says. Its exit code is 1 if there is something.`,
 		Args: words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := global.lab
 			if len(args) == 1 {
 				name = args[0]
 			}
+			if drift {
+				return runDrift(cmd.Context(), cmd.OutOrStdout(), name)
+			}
 			return runStatus(cmd.Context(), cmd.OutOrStdout(), name)
 		},
 	}
+	cmd.Flags().BoolVar(&drift, "drift", false, "show what in the lab was changed by hand")
+	return cmd
 }
 
 // labStatus is a line of status.
