@@ -228,7 +228,7 @@ func (r *rule) learnValue(left nft.Expr, k *nft.Const) {
 		case nft.MetaL4Proto:
 			r.known.l4 = int(v)
 		case nft.MetaProtocol:
-			if r.family == nft.FamilyBridge || r.family == nft.FamilyNetdev {
+			if (r.family == nft.FamilyBridge || r.family == nft.FamilyNetdev) && v != etherVLAN { // of the tag only the header itself tells
 				r.learnEtherType(v)
 			}
 		case nft.MetaIiftype:
