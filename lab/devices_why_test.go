@@ -97,3 +97,24 @@ links:
 	wantWay(t, l, "r1", "10.5.0.2:7/udp", "r1 r2")
 	wantWay(t, l, "v1", "10.7.0.2:7/tcp", "v1 r1 v2")
 }
+
+// A path leads through IPsec, also over a router that sees only what is encrypted.
+func TestDevicesPathXFRM(t *testing.T) {
+	needNamespaces(t)
+	probe.Need(t, probe.ESP)
+	t.Parallel()
+	l := up(t, yamlPlan(t, `
+nodes:
+  a: {kind: router, gateway: 192.0.2.2, xfrm: {local: 192.0.2.1, remote: 198.51.100.1, from: 10.1.0.0/24, to: 10.2.0.0/24}}
+  r: {kind: router}
+  b: {kind: router, gateway: 198.51.100.2, xfrm: {local: 198.51.100.1, remote: 192.0.2.1, from: 10.2.0.0/24, to: 10.1.0.0/24}}
+  pc1: {gateway: 10.1.0.1}
+  pc2: {gateway: 10.2.0.1, services: echo}
+links:
+  - [a:eth0 192.0.2.1/24, r:eth0 192.0.2.2/24]
+  - [b:eth0 198.51.100.1/24, r:eth1 198.51.100.2/24]
+  - [a:eth1 10.1.0.1/24, pc1:eth0 10.1.0.11/24]
+  - [b:eth1 10.2.0.1/24, pc2:eth0 10.2.0.12/24]
+`))
+	wantWay(t, l, "pc1", "10.2.0.12:7/tcp", "pc1 a b pc2")
+}

@@ -254,27 +254,39 @@ func (a *assembler) untold(t *traversal) *traversal {
 		return nil
 	}
 	n := a.take(h.peerNode, func(n *traversal) bool { return n.in() == h.peerDev && same(&n.first().packet, packet) })
+	if n == nil { // IPsec has put it into another one, which is opened behind some routers
+		if n = a.emerges(t.node, packet, func(*traversal) bool { return true }); n != nil {
+			h.peerNode, h.peerDev = n.node, n.in()
+		}
+	}
 	if n != nil {
 		t.hop = h
 	}
 	return n
 }
 
-// beyond looks for the packet where it comes out of a tunnel: at a device of another node that has no cable either.
-func (a *assembler) beyond(from string, p *Packet) *traversal {
+// emerges looks for a packet that comes in at another node as it was.
+func (a *assembler) emerges(from string, p *Packet, where func(*traversal) bool) *traversal {
 	for _, node := range slices.Sorted(maps.Keys(a.byNode)) {
 		if node == from {
 			continue
 		}
 		t := a.take(node, func(n *traversal) bool {
-			_, _, cable := a.net.Peer(node, n.in())
-			return !cable && n.first().key.chain == ChainRX && same(&n.first().packet, p)
+			return n.first().key.chain == ChainRX && same(&n.first().packet, p) && where(n)
 		})
 		if t != nil {
 			return t
 		}
 	}
 	return nil
+}
+
+// beyond looks for the packet where it comes out of a tunnel: at a device of another node that has no cable either.
+func (a *assembler) beyond(from string, p *Packet) *traversal {
+	return a.emerges(from, p, func(n *traversal) bool {
+		_, _, cable := a.net.Peer(n.node, n.in())
+		return !cable
+	})
 }
 
 // behind looks for the packet where it comes out of a node that was not traced. That node may have rewritten one end of
