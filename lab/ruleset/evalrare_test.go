@@ -203,24 +203,37 @@ func evalByKernel(t *testing.T, list []string, packets map[string][]byte, least 
 		before := namedCounters(t)
 		yes := 0
 		for name, packet := range packets {
-			if err := send.frame(packet); err != nil {
-				t.Error(err)
-				return
-			}
-			after := namedCounters(t)
-			for i, r := range rules {
-				got := r.Eval(received(packet))
-				counted := after[i] - before[i]
-				want := map[uint64]nft.Answer{0: nft.No, 1: nft.Yes}[counted]
-				if got.Match == nft.Unknown && (strings.HasPrefix(list[i], "osf") || strings.HasPrefix(list[i], "ipsec") || strings.HasPrefix(list[i], "fib")) {
-					continue
+			var wrong []string
+			for range 4 {
+				if err := send.frame(packet); err != nil {
+					t.Error(err)
+					return
 				}
-				if got.Match != want || counted > 1 {
-					t.Errorf("%s: %s: the kernel counted %d, the evaluator says %s %s", name, list[i], counted, got.Match, got.Why)
+				after := namedCounters(t)
+				wrong = nil
+				for i, r := range rules {
+					got := r.Eval(received(packet))
+					counted := after[i] - before[i]
+					want := map[uint64]nft.Answer{0: nft.No, 1: nft.Yes}[counted]
+					if got.Match == nft.Unknown && (strings.HasPrefix(list[i], "osf") || strings.HasPrefix(list[i], "ipsec") || strings.HasPrefix(list[i], "fib")) {
+						continue
+					}
+					if got.Match != want || counted > 1 {
+						wrong = append(wrong, fmt.Sprintf("%s: %s: the kernel counted %d, the evaluator says %s %s", name, list[i], counted, got.Match, got.Why))
+					}
+					yes += int(counted)
 				}
-				yes += int(counted)
+				before = after
+				if len(wrong) == 0 {
+					break
+				}
+				// Linux 6.12 now and then takes the inner headers of a packet for those of an earlier one that lay at the same
+				// place in memory, as long as other packets come in between (nft_inner_save_tun_ctx, net/netfilter/nft_inner.c).
+				t.Logf("once more: %s", strings.Join(wrong, "\n"))
 			}
-			before = after
+			for _, w := range wrong {
+				t.Error(w)
+			}
 		}
 		if yes < least {
 			t.Errorf("only %d times a rule matched", yes)
