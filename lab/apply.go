@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hookwalk/hookwalk/topology"
 )
@@ -63,6 +64,9 @@ func (l *Lab) Apply(ctx context.Context, plan *topology.Plan, opts Options, prog
 			e := new(OpError)
 			if err := m.decode(e); err != nil {
 				return nil, err
+			}
+			if e.Err != nil && strings.Contains(e.Err.Error(), `"`+msgApply+`", which means nothing`) {
+				e.Hint = "the lab was started by an older hookwalk: hookwalk down " + l.Name() + ", then up"
 			}
 			if errors.Is(e, errInterrupted) {
 				return nil, context.Cause(ctx)

@@ -271,13 +271,13 @@ func (a *applier) changeRoutes() error {
 
 // changePolicy changes rules of policy routing and neighbours of nodes that stay.
 func (a *applier) changePolicy() error {
-	n := 0
+	rules, neighbours := 0, 0
 	for _, op := range []topology.ChangeOp{topology.Removed, topology.Added} {
 		err := a.each(topology.ChangeRule, func(c *topology.Change) error {
 			if c.Op != op {
 				return nil
 			}
-			n++
+			rules++
 			r, ok := c.New.(*topology.Rule)
 			if !ok {
 				r = c.Old.(*topology.Rule)
@@ -299,7 +299,7 @@ func (a *applier) changePolicy() error {
 			if c.Op != op {
 				return nil
 			}
-			n++
+			neighbours++
 			e, ok := c.New.(*topology.Neighbour)
 			if !ok {
 				e = c.Old.(*topology.Neighbour)
@@ -325,7 +325,8 @@ func (a *applier) changePolicy() error {
 			return err
 		}
 	}
-	a.counted(n, "rule or neighbour", "changed")
+	a.counted(rules, "routing rule", "changed")
+	a.counted(neighbours, "neighbour", "changed")
 	return nil
 }
 

@@ -57,6 +57,8 @@ func kernelOf(t testing.TB, l *Lab, p *topology.Plan) map[string]string {
 			ip -o addr show scope global | sed 's/^[0-9]*: //; s/ *valid_lft.*//; s/ nodad//' | tr -s ' ' | sort
 			ip -4 route show table main | sort
 			ip -6 route show table main | sed 's/ pref medium//; s/ metric [0-9]*//' | sort
+			ip rule show; ip -6 rule show; ip route show table 100 2>/dev/null
+			ip neigh show nud permanent | sort; ip neigh show proxy
 			cat /etc/hosts
 			grep -H .`+params.String()+`
 			[ -z "$(command -v nft)" ] || nft list ruleset | sed 's/packets [0-9]* bytes [0-9]*//'`)
@@ -124,6 +126,16 @@ var many = []struct {
 		p.Node("fw").Routes = append(p.Node("fw").Routes, route("192.0.2.0/24", "10.0.2.10"), route("2001:db8:7::/48", "2001:db8:3::10"))
 	}},
 	{"no routes", func(p *topology.Plan) { p.Node("web").Routes = nil }},
+	{"policy", func(p *topology.Plan) {
+		n := p.Node("fw")
+		n.Rules = append(n.Rules, topology.Rule{Priority: 100, From: netip.MustParsePrefix("192.0.2.0/24"), Table: 100},
+			topology.Rule{Priority: 101, IPv6: true, Iif: "dmz", Type: "prohibit"})
+		n.Routes = append(n.Routes, topology.Route{Dst: netip.MustParsePrefix("0.0.0.0/0"), Via: netip.MustParseAddr("10.0.2.10"), Table: 100})
+	}},
+	{"neighbours", func(p *topology.Plan) {
+		n := p.Node("pc1")
+		n.Neighbours = append(n.Neighbours, topology.Neighbour{Addr: netip.MustParseAddr("10.0.1.77"), MAC: "02:00:5e:00:53:77", Dev: "eth0"})
+	}},
 	{"sysctl", func(p *topology.Plan) {
 		n := p.Node("fw")
 		n.Sysctls = append(n.Sysctls, topology.Sysctl{Key: "net.ipv4.ip_default_ttl", Value: "61"}, topology.Sysctl{Key: "net.ipv4.conf.lan.rp_filter", Value: "2"})
