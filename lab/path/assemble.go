@@ -250,13 +250,16 @@ func (a *assembler) next(t *traversal) *traversal {
 func (a *assembler) untold(t *traversal) *traversal {
 	packet := &t.last().packet
 	h := &hop{node: t.node, dev: packet.Oif}
-	if h.peerNode, h.peerDev, h.ok = a.net.Peer(t.node, packet.Oif); !h.ok || packet.Oif == "" {
+	if packet.Oif == "" {
 		return nil
 	}
-	n := a.take(h.peerNode, func(n *traversal) bool { return n.in() == h.peerDev && same(&n.first().packet, packet) })
-	if n == nil { // IPsec has put it into another one, which is opened behind some routers
+	var n *traversal
+	if h.peerNode, h.peerDev, h.ok = a.net.Peer(t.node, packet.Oif); h.ok {
+		n = a.take(h.peerNode, func(n *traversal) bool { return n.in() == h.peerDev && same(&n.first().packet, packet) })
+	}
+	if n == nil { // it left by a member of a bond; or IPsec has put it into another one, which is opened behind some routers
 		if n = a.emerges(t.node, packet, func(*traversal) bool { return true }); n != nil {
-			h.peerNode, h.peerDev = n.node, n.in()
+			h.peerNode, h.peerDev, h.ok = n.node, n.in(), true
 		}
 	}
 	if n != nil {
