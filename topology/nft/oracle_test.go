@@ -213,13 +213,7 @@ func checkFile(t *testing.T, path string) *Ruleset {
 // TestNftKnows: what this package calls not supported yet, nft accepts.
 func TestNftKnows(t *testing.T) {
 	except := map[string]string{
-		"flowtable.nft":     "the kernel may lack CONFIG_NF_FLOW_TABLE",
-		"two-selectors.nft": "nft before 1.1.0 computes with constants only",
-		"synproxy.nft":      "the kernel may lack CONFIG_NFT_SYNPROXY",
-		"osf.nft":           "the kernel may lack CONFIG_NFT_OSF",
-		"tproxy.nft":        "the kernel may lack CONFIG_NFT_TPROXY",
-		"map-match.nft":     "nft 1.0.6 dies of it",
-		"helper.nft":        "the kernel may lack CONFIG_NF_CONNTRACK_FTP",
+		"dscp-self.nft": "nft before 1.1.0 computes with constants only",
 	}
 	for _, name := range nftFiles(t, "testdata/later") {
 		t.Run(strings.TrimSuffix(name, ".nft"), func(t *testing.T) {
