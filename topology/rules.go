@@ -244,6 +244,9 @@ func (c *compiler) locate(p *Problem, main string, l *loadedRules, inline bool) 
 	}
 	if p.End.IsValid() {
 		p.End.File = p.Pos.File
+		if p.Source != "" && p.End.Line == p.Pos.Line { // the end of a line may be what is wrong: there is nothing behind it
+			p.End.Col = max(p.Pos.Col, min(p.End.Col, len(p.Source)+1))
+		}
 	}
 	if p.Source != "" && p.End.Line == p.Pos.Line && 0 < p.Pos.Col && p.Pos.Col < p.End.Col && p.End.Col <= len(p.Source)+1 {
 		p.Value = p.Source[p.Pos.Col-1 : p.End.Col-1]
