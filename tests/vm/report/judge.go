@@ -58,7 +58,7 @@ func judge(w io.Writer, l lane, rules []rule, some bool) bool {
 				count[r.outcome]++
 			}
 		}
-		ran := count[pass] + count[fail] + count[ended]
+		ran := count[pass] + count[fail] + count[ended] + count[flaky]
 		fmt.Fprintf(w, "Linux %s as %s: %d tests ran, %d failed, %d skipped\n", l.kernel, who, ran, count[fail]+count[ended], count[skip])
 		if ran == 0 {
 			fmt.Fprintf(w, "  FAIL: no test ran\n")
@@ -71,6 +71,8 @@ func judge(w io.Writer, l lane, rules []rule, some bool) bool {
 		case fail, ended:
 			fmt.Fprintf(w, "  %s: %s %s as %s\n", r.outcome, r.pkg, r.test, r.who)
 			good = false
+		case flaky:
+			fmt.Fprintf(w, "  flaky: %s %s as %s failed, and passed when it ran once more\n", r.pkg, r.test, r.who)
 		case skip:
 			i := slices.IndexFunc(rules, func(a rule) bool { return a.covers(l.kernel, r) })
 			if i < 0 {

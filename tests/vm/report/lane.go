@@ -15,7 +15,8 @@ const (
 	pass  = "pass"
 	fail  = "FAIL"
 	skip  = "skip"
-	ended = "DIED" // the program ended, or the guest, while it ran
+	ended = "DIED"  // the program ended, or the guest, while it ran
+	flaky = "flaky" // it failed, and passed when it ran once more
 )
 
 // result is one test, or subtest, as run by somebody.
@@ -42,6 +43,7 @@ func (l *lane) add(who, pkg, text string) {
 	said := map[string][]string{} // by test, since the last place in the source
 	var order []string
 	found := map[string]string{}
+	failed := map[string]bool{}
 	current := ""
 	in := bufio.NewScanner(strings.NewReader(text))
 	in.Buffer(nil, 1<<20)
@@ -52,12 +54,19 @@ func (l *lane) add(who, pkg, text string) {
 				current = m[2]
 			}
 			if m[1] == "RUN" {
-				order, found[m[2]] = append(order, m[2]), ended
+				if _, again := found[m[2]]; !again {
+					order = append(order, m[2])
+				}
+				found[m[2]] = ended
 			}
 			continue
 		}
 		if m := verdict.FindStringSubmatch(line); m != nil {
 			found[m[2]] = map[string]string{"PASS": pass, "FAIL": fail, "SKIP": skip}[m[1]]
+			if failed[m[2]] && m[1] == "PASS" {
+				found[m[2]] = flaky
+			}
+			failed[m[2]] = failed[m[2]] || m[1] == "FAIL"
 			continue
 		}
 		if at := place.FindString(line); at != "" {

@@ -147,3 +147,24 @@ func TestReport(t *testing.T) {
 		t.Error("a kernel that did not run has a report")
 	}
 }
+
+// TestFlaky: a test that passes the second time is named, and does not turn the lane red; one that fails twice does.
+func TestFlaky(t *testing.T) {
+	again := "=== RUN   TestA\n--- FAIL: TestA (0.01s)\nFAIL\n=== RUN   TestA\n--- PASS: TestA (0.01s)\nPASS\n"
+	for _, tt := range []struct {
+		output, want string
+		good         bool
+	}{
+		{again, "  flaky: lab/x TestA as root failed, and passed when it ran once more\n", true},
+		{strings.ReplaceAll(again, "PASS", "FAIL"), "  FAIL: lab/x TestA as root\n", false},
+	} {
+		l := lane{kernel: "6.12"}
+		l.add("root", "lab/x", tt.output)
+		l.add("user", "lab/x", goodOutput)
+		var b strings.Builder
+		good := judge(&b, l, []rule{{"*", "*", "*", "TestB/two", "so", 1}}, false)
+		if good != tt.good || !strings.Contains(b.String(), tt.want) || len(l.results) != 5 {
+			t.Errorf("good %v, want %v, and %q in:\n%s", good, tt.good, tt.want, b.String())
+		}
+	}
+}
