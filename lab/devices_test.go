@@ -261,7 +261,7 @@ nodes:
       lag: {kind: bond, mode: 802.3ad, members: [eth2, eth3], hash: layer3+4, addresses: 10.0.1.1/24}
   b:
     interfaces:
-      bond0: {kind: bond, mode: active-backup, members: [eth0, eth1], addresses: [10.0.0.2/24, "2001:db8::2/64"]}
+      bond0: {kind: bond, mode: active-backup, members: [eth0, eth1], primary: eth0, addresses: [10.0.0.2/24, "2001:db8::2/64"]}
       lag: {kind: bond, mode: 802.3ad, members: [eth2, eth3], lacp-rate: slow, addresses: 10.0.1.2/24}
 links:
   - [a:eth0, b:eth0]
