@@ -123,7 +123,7 @@ nodes:
   sw2: {kind: bridge, stp: true}
   a:
     interfaces:
-      br7: {kind: bridge, ageing: 60, mac: 02:00:5e:00:53:77, mtu: 1400, addresses: 10.0.0.1/24, members: [eth0]}
+      br7: {kind: bridge, ageing: 60, mac: 02:00:5e:00:53:77, mtu: 1300, addresses: 10.0.0.1/24, members: [eth0]}
   b:
   c:
 links:
@@ -143,7 +143,7 @@ links:
 		"linkinfo.info_slave_data.hairpin": false, "linkinfo.info_slave_data.learning": true, "mtu": 1400.0})
 	wantLink(t, l, "sw", "p2", map[string]any{"linkinfo.info_slave_data.isolated": true, "linkinfo.info_slave_data.hairpin": true,
 		"linkinfo.info_slave_data.learning": false})
-	wantLink(t, l, "a", "br7", map[string]any{"address": "02:00:5e:00:53:77", "mtu": 1400.0, "linkinfo.info_kind": "bridge",
+	wantLink(t, l, "a", "br7", map[string]any{"address": "02:00:5e:00:53:77", "mtu": 1300.0, "linkinfo.info_kind": "bridge",
 		"linkinfo.info_data.ageing_time": 6000.0})
 	wantLink(t, l, "a", "eth0", map[string]any{"master": "br7"})
 

@@ -24,14 +24,24 @@ func (c *Conn) AddBridge(b *topology.BridgeDevice, index int, oneByOne bool) err
 	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
 	msg.Index = int32(index)
 	r.AddData(msg)
-	if err := common(r, b.Name, b.MTU, b.MAC); err != nil {
+	// A bridge takes the smallest MTU of its ports unless its own was once changed (br_change_mtu, net/bridge/br_device.c):
+	// being made with it does not count.
+	mtu := b.MTU
+	if mtu != 0 {
+		mtu ^= 1
+	}
+	if err := common(r, b.Name, mtu, b.MAC); err != nil {
 		return err
 	}
 	if oneByOne {
 		r.AddData(single())
 	}
 	r.AddData(linkInfo("bridge", bridgeData(b)))
-	if err := c.do(r); err != nil || !b.VLANAware {
+	err := c.do(r)
+	if err == nil && b.MTU != 0 {
+		err = c.SetMTU(index, b.MTU)
+	}
+	if err != nil || !b.VLANAware {
 		return err
 	}
 	// A kernel without the option refuses or ignores the wish (br_changelink, net/bridge/br_netlink.c).
