@@ -230,7 +230,10 @@ func TestApplyUndone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range many {
+	for i, c := range many {
+		if testing.Short() && i%5 != 0 { // in a slow guest they take minutes
+			continue
+		}
 		next := clonePlan(t, first)
 		c.change(next)
 		n := &next.Nodes[len(next.Nodes)-1]
