@@ -30,25 +30,14 @@ func TestBlockHandles(t *testing.T) {
 	needNFT(t)
 	fresh(t, func() {
 		for range 2 { // the second time its chains are beside others of their kind
-			loaded, err := Load(source(blocks), false)
-			if err != nil {
-				t.Error(err)
+			told, asked, ok := loadAndAsk(t, blocks, false)
+			if !ok {
 				return
-			}
-			s, err := openSocket()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer s.close()
-			asked, err := s.askHandles(parsed(t, blocks))
-			if err != nil {
-				t.Error(err)
 			}
 			byHandle := func(a, b Handle) int { return cmp.Compare(a.Handle, b.Handle) }
-			slices.SortFunc(loaded.Handles, byHandle)
+			slices.SortFunc(told, byHandle)
 			slices.SortFunc(asked, byHandle)
-			if d := gocmp.Diff(loaded.Handles, asked); d != "" {
+			if d := gocmp.Diff(told, asked); d != "" {
 				t.Errorf("(-echo +asked):\n%s", d)
 			}
 			listed, err := listedHandles() // of chains with a name only
@@ -56,14 +45,14 @@ func TestBlockHandles(t *testing.T) {
 				t.Error(err)
 			}
 			found := 0
-			for _, h := range loaded.Handles {
+			for _, h := range told {
 				if slices.ContainsFunc(listed, func(l Handle) bool { return l.Handle == h.Handle && l.Chain == h.Chain && h.Kernel == "" }) {
 					found++
 				}
 			}
-			inBlocks := slices.DeleteFunc(slices.Clone(loaded.Handles), func(h Handle) bool { return h.Kernel == "" })
-			if found != 4 || len(inBlocks) != 5 || len(loaded.Handles) != 9 {
-				t.Errorf("%d rules of chains with a name, %d of others, %d in all", found, len(inBlocks), len(loaded.Handles))
+			inBlocks := slices.DeleteFunc(slices.Clone(told), func(h Handle) bool { return h.Kernel == "" })
+			if found != 4 || len(inBlocks) != 5 || len(told) != 9 {
+				t.Errorf("%d rules of chains with a name, %d of others, %d in all", found, len(inBlocks), len(told))
 			}
 			for _, h := range inBlocks {
 				if _, ok := blockNumber(h.Kernel); !ok {
@@ -79,23 +68,9 @@ func TestBlocksListed(t *testing.T) { compareWithNFT(t, blocks) }
 
 // TestOffloadMessage: a chain that the hardware is to run has nft's flag. Which machine has such a device nobody knows.
 func TestOffloadMessage(t *testing.T) {
-	needNFT(t)
+	needMessages(t)
 	const text = "table netdev t {\n\tchain c {\n\t\ttype filter hook ingress device \"lo\" priority 0; policy accept;\n\t\tflags offload;\n\t}\n}\n"
-	var want []string
-	fresh(t, func() { want = nftMessages(text, unix.NFT_MSG_NEWCHAIN) })
-	if len(want) == 0 {
-		t.Skip("this nft does not tell its messages")
-	}
-	b, err := compile(parsed(t, text), false, false, &names{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for i, p := range b.parts {
-		if p.base != nil {
-			got = append(got, tree(b.b[p.start+unix.NLMSG_HDRLEN+nfgenmsgLen:b.parts[i+1].start], "", nil))
-		}
-	}
+	want, got := bothMessages(t, text, &names{}, unix.NFT_MSG_NEWCHAIN)
 	if d := gocmp.Diff(want, got); d != "" {
 		t.Errorf("(-nft +ours):\n%s", d)
 	}

@@ -41,6 +41,28 @@ func listedHandles() ([]Handle, error) {
 	return out, nil
 }
 
+// loadAndAsk loads a text, in a namespace of fresh, and returns the handles that the kernel told meanwhile and those that
+// it tells when asked. What fails is reported.
+func loadAndAsk(t *testing.T, text string, replace bool) (told, asked []Handle, ok bool) {
+	t.Helper()
+	loaded, err := Load(source(text), replace)
+	if err != nil {
+		t.Error(err)
+		return nil, nil, false
+	}
+	s, err := openSocket()
+	if err != nil {
+		t.Error(err)
+		return nil, nil, false
+	}
+	defer s.close()
+	if asked, err = s.askHandles(parsed(t, text)); err != nil {
+		t.Error(err)
+		return nil, nil, false
+	}
+	return loaded.Handles, asked, true
+}
+
 // TestHandles: every rule has the handle that nft lists, from the kernel's echo and where it has to be asked for.
 func TestHandles(t *testing.T) {
 	needNFT(t)
@@ -55,9 +77,8 @@ func TestHandles(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			loaded, err := Load(source(text), replace)
-			if err != nil {
-				t.Error(err)
+			told, asked, ok := loadAndAsk(t, text, replace)
+			if !ok {
 				return
 			}
 			want, err := listedHandles()
@@ -67,18 +88,8 @@ func TestHandles(t *testing.T) {
 			if !replace {
 				want = want[2:] // those of table old
 			}
-			if d := cmp.Diff(want, loaded.Handles); d != "" {
+			if d := cmp.Diff(want, told); d != "" {
 				t.Errorf("replace %v: (-nft +ours):\n%s", replace, d)
-			}
-			s, err := openSocket()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer s.close()
-			asked, err := s.askHandles(parsed(t, text))
-			if err != nil {
-				t.Error(err)
 			}
 			if d := cmp.Diff(want, asked); d != "" {
 				t.Errorf("replace %v, asked for: (-nft +ours):\n%s", replace, d)
@@ -91,22 +102,11 @@ func TestHandles(t *testing.T) {
 func TestHandlesAppended(t *testing.T) {
 	fresh(t, func() {
 		for i := range 2 {
-			loaded, err := Load(source("table ip t {\n\tchain c {\n\t\tcounter\n\t\taccept\n\t}\n}\n"), false)
-			if err != nil {
-				t.Error(err)
+			told, asked, ok := loadAndAsk(t, "table ip t {\n\tchain c {\n\t\tcounter\n\t\taccept\n\t}\n}\n", false)
+			if !ok {
 				return
 			}
-			s, err := openSocket()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer s.close()
-			asked, err := s.askHandles(parsed(t, "table ip t {\n\tchain c {\n\t\tcounter\n\t\taccept\n\t}\n}\n"))
-			if err != nil {
-				t.Error(err)
-			}
-			if d := cmp.Diff(loaded.Handles, asked); d != "" || len(asked) != 2 {
+			if d := cmp.Diff(told, asked); d != "" || len(asked) != 2 {
 				t.Errorf("load %d: (-echo +asked):\n%s", i, d)
 			}
 		}
