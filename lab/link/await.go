@@ -1,12 +1,10 @@
 package link
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -96,9 +94,7 @@ func (c *Conn) lacking(wants []Want) (*NotReadyError, error) {
 
 // lackingIPv6 looks at the addresses.
 func (c *Conn) lackingIPv6(wants []Want) (*NotReadyError, error) {
-	r := c.request(unix.RTM_GETADDR, unix.NLM_F_DUMP)
-	r.AddData(nl.NewIfAddrmsg(unix.AF_INET6))
-	msgs, err := c.dump(r, unix.RTM_NEWADDR)
+	msgs, err := c.addrs(unix.AF_INET6)
 	if err != nil {
 		return nil, fmt.Errorf("IPv6 addresses: %w", err)
 	}
@@ -110,19 +106,19 @@ func (c *Conn) lackingIPv6(wants []Want) (*NotReadyError, error) {
 		}
 	}
 	for _, m := range msgs {
-		index, flags, scope, err := parseAddr(m)
+		a, err := parseAddr(m)
 		if err != nil {
 			return nil, err
 		}
-		name, ok := byIndex[index]
+		name, ok := byIndex[a.Index]
 		switch {
 		case !ok:
-		case flags&unix.IFA_F_DADFAILED != 0:
+		case a.Flags&unix.IFA_F_DADFAILED != 0:
 			return nil, fmt.Errorf("device %s: somebody else on the link has the same IPv6 address: %w", name, unix.EADDRINUSE)
-		case flags&unix.IFA_F_TENTATIVE != 0:
+		case a.Flags&unix.IFA_F_TENTATIVE != 0:
 			return &NotReadyError{name, "has an IPv6 address that is still being checked for duplicates"}, nil
-		case scope == unix.RT_SCOPE_LINK:
-			local[index] = true
+		case a.Scope == unix.RT_SCOPE_LINK:
+			local[a.Index] = true
 		}
 	}
 	for index, name := range byIndex {
@@ -131,22 +127,6 @@ func (c *Conn) lackingIPv6(wants []Want) (*NotReadyError, error) {
 		}
 	}
 	return nil, nil
-}
-
-// parseAddr reads the ifaddrmsg and IFA_FLAGS of an RTM_NEWADDR.
-func parseAddr(b []byte) (index int, flags uint32, scope uint8, err error) {
-	if len(b) < unix.SizeofIfAddrmsg {
-		return 0, 0, 0, errShort
-	}
-	flags, scope = uint32(b[2]), b[3]
-	index = int(binary.NativeEndian.Uint32(b[4:]))
-	err = eachAttr(b[unix.SizeofIfAddrmsg:], func(kind uint16, v []byte) error {
-		if kind == unix.IFA_FLAGS && len(v) >= 4 {
-			flags = binary.NativeEndian.Uint32(v)
-		}
-		return nil
-	})
-	return index, flags, scope, err
 }
 
 // makesLinkLocal reports whether the kernel will give the device a link-local address by itself.

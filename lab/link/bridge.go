@@ -3,8 +3,6 @@ package link
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"net"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -21,23 +19,20 @@ const userHZ = 100
 // AddBridge makes a bridge in the namespace of c, down. oneByOne: see Device.Single.
 func (c *Conn) AddBridge(b *topology.BridgeDevice, index int, oneByOne bool) error {
 	r := c.request(unix.RTM_NEWLINK, create)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	// A bridge takes the smallest MTU of its ports unless its own was once changed (br_change_mtu, net/bridge/br_device.c):
-	// being made with it does not count.
+	// being made with it does not count, nor does setting the one it has. So it is made with another.
 	mtu := b.MTU
 	if mtu != 0 {
 		mtu ^= 1
 	}
-	if err := common(r, b.Name, mtu, b.MAC); err != nil {
+	attrs, err := common(b.Name, mtu, b.MAC, oneByOne)
+	if err != nil {
 		return err
 	}
-	if oneByOne {
-		r.AddData(single())
-	}
+	addAll(r, attrs)
 	r.AddData(linkInfo("bridge", bridgeData(b)))
-	err := c.do(r)
+	err = c.do(r)
 	if err == nil && b.MTU != 0 {
 		err = c.SetMTU(index, b.MTU)
 	}
@@ -86,9 +81,7 @@ func bridgeData(b *topology.BridgeDevice) []*nl.RtAttr {
 // vlanFiltering asks whether a bridge keeps VLANs apart.
 func (c *Conn) vlanFiltering(index int) (bool, error) {
 	r := c.request(unix.RTM_GETLINK, 0)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	msgs, err := r.Execute(unix.NETLINK_ROUTE, 0)
 	if err != nil || len(msgs) == 0 || len(msgs[0]) < unix.SizeofIfInfomsg {
 		return false, err
@@ -132,9 +125,7 @@ func (c *Conn) SetPort(index int, p *topology.Port) error {
 		return nil
 	}
 	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
 	info.AddRtAttr(infoSlaveKind, []byte("bridge"))
 	d := info.AddRtAttr(infoSlaveData, nil)
@@ -204,16 +195,16 @@ func (c *Conn) vlans(kind uint16, index int, self bool, list []topology.PortVLAN
 // AddFDB adds an entry that stays to the forwarding database of a bridge or a vxlan. index is the number of the bridge's
 // port, or with self that of the bridge or the vxlan.
 func (c *Conn) AddFDB(index int, self bool, e *topology.FDBEntry) error {
-	mac, err := net.ParseMAC(e.MAC)
+	mac, err := attrMAC(unix.NDA_LLADDR, e.MAC)
 	if err != nil {
-		return fmt.Errorf("hardware address: %w", err)
+		return err
 	}
 	state, flags := uint16(unix.NUD_NOARP), uint8(unix.NTF_MASTER)
 	if self {
 		state, flags = unix.NUD_PERMANENT, unix.NTF_SELF
 	}
 	how := create
-	attrs := []*nl.RtAttr{nl.NewRtAttr(unix.NDA_LLADDR, mac)}
+	attrs := []*nl.RtAttr{mac}
 	if e.Dst.IsValid() { // of a vxlan; zeros may have several, to all of which goes what has no entry
 		how = unix.NLM_F_CREATE | unix.NLM_F_APPEND | unix.NLM_F_ACK
 		state = unix.NUD_PERMANENT | unix.NUD_NOARP

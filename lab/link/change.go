@@ -2,8 +2,6 @@ package link
 
 import (
 	"encoding/binary"
-	"fmt"
-	"net"
 	"net/netip"
 	"sync/atomic"
 
@@ -23,33 +21,27 @@ func Writes() uint64 { return writes.Load() }
 // DelLink removes a device; the other end of a cable goes with it.
 func (c *Conn) DelLink(index int) error {
 	r := c.request(unix.RTM_DELLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	return c.do(r)
 }
 
 // SetMTU changes the MTU of a device, in bytes.
 func (c *Conn) SetMTU(index, mtu int) error {
 	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	r.AddData(attr(unix.IFLA_MTU, mtu))
 	return c.do(r)
 }
 
 // SetMAC changes the hardware address of a device.
 func (c *Conn) SetMAC(index int, mac string) error {
-	addr, err := net.ParseMAC(mac)
+	addr, err := attrMAC(unix.IFLA_ADDRESS, mac)
 	if err != nil {
-		return fmt.Errorf("hardware address: %w", err)
+		return err
 	}
 	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
-	r.AddData(nl.NewRtAttr(unix.IFLA_ADDRESS, addr))
+	r.AddData(ifinfo(index))
+	r.AddData(addr)
 	return c.do(r)
 }
 
@@ -70,20 +62,19 @@ func (c *Conn) DelAddr(index int, p netip.Prefix) error {
 type Addr struct {
 	Index  int
 	Prefix netip.Prefix
-	Scope  uint8 // RT_SCOPE_*
+	Scope  uint8  // RT_SCOPE_*
+	Flags  uint32 // IFA_F_*
 }
 
 // Addrs asks for all addresses of the namespace.
 func (c *Conn) Addrs() ([]Addr, error) {
-	r := c.request(unix.RTM_GETADDR, unix.NLM_F_DUMP)
-	r.AddData(nl.NewIfAddrmsg(unix.AF_UNSPEC))
-	msgs, err := c.dump(r, unix.RTM_NEWADDR)
+	msgs, err := c.addrs(unix.AF_UNSPEC)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]Addr, 0, len(msgs))
 	for _, m := range msgs {
-		a, err := parseAddress(m)
+		a, err := parseAddr(m)
 		if err != nil {
 			return nil, err
 		}
@@ -92,20 +83,29 @@ func (c *Conn) Addrs() ([]Addr, error) {
 	return list, nil
 }
 
-// parseAddress reads an RTM_NEWADDR.
-func parseAddress(b []byte) (Addr, error) {
+// addrs asks for all addresses of a family, and gives the messages.
+func (c *Conn) addrs(family int) ([][]byte, error) {
+	r := c.request(unix.RTM_GETADDR, unix.NLM_F_DUMP)
+	r.AddData(nl.NewIfAddrmsg(family))
+	return c.dump(r, unix.RTM_NEWADDR)
+}
+
+// parseAddr reads an RTM_NEWADDR: struct ifaddrmsg of include/uapi/linux/if_addr.h and its attributes.
+func parseAddr(b []byte) (Addr, error) {
 	if len(b) < unix.SizeofIfAddrmsg {
 		return Addr{}, errShort
 	}
-	a := Addr{Index: int(binary.NativeEndian.Uint32(b[4:])), Scope: b[3]}
+	a := Addr{Index: int(binary.NativeEndian.Uint32(b[4:])), Scope: b[3], Flags: uint32(b[2])}
 	bits := int(b[1])
 	var local, address netip.Addr
 	err := eachAttr(b[unix.SizeofIfAddrmsg:], func(kind uint16, v []byte) error {
-		switch kind {
-		case unix.IFA_LOCAL:
+		switch {
+		case kind == unix.IFA_LOCAL:
 			local, _ = netip.AddrFromSlice(v)
-		case unix.IFA_ADDRESS:
+		case kind == unix.IFA_ADDRESS:
 			address, _ = netip.AddrFromSlice(v)
+		case kind == unix.IFA_FLAGS && len(v) >= 4: // all of them; the header has room for eight
+			a.Flags = binary.NativeEndian.Uint32(v)
 		}
 		return nil
 	})
@@ -118,20 +118,12 @@ func parseAddress(b []byte) (Addr, error) {
 
 // DelRoute removes a route.
 func (c *Conn) DelRoute(rt Route) error {
-	r, err := c.routeRequest(unix.RTM_DELROUTE, unix.NLM_F_ACK, rt)
-	if err != nil {
-		return err
-	}
-	return c.do(r)
+	return c.route(unix.RTM_DELROUTE, unix.NLM_F_ACK, rt)
 }
 
 // ReplaceRoute adds a route in the place of the one to the same destination, if there is one.
 func (c *Conn) ReplaceRoute(rt Route) error {
-	r, err := c.routeRequest(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_REPLACE|unix.NLM_F_ACK, rt)
-	if err != nil {
-		return err
-	}
-	return c.do(r)
+	return c.route(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_REPLACE|unix.NLM_F_ACK, rt)
 }
 
 // DelRule removes a rule of policy routing.

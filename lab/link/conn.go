@@ -68,3 +68,10 @@ const create = unix.NLM_F_CREATE | unix.NLM_F_EXCL | unix.NLM_F_ACK
 
 // attr is one netlink attribute with a 32-bit number.
 func attr(kind int, v int) *nl.RtAttr { return nl.NewRtAttr(kind, nl.Uint32Attr(uint32(v))) }
+
+// ifinfo is a struct ifinfomsg for the device of a number, include/uapi/linux/rtnetlink.h.
+func ifinfo(index int) *nl.IfInfomsg {
+	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	msg.Index = int32(index)
+	return msg
+}

@@ -1,9 +1,6 @@
 package link
 
 import (
-	"fmt"
-	"net"
-
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
@@ -23,9 +20,7 @@ type Device struct {
 // device is moved, and the namespace of c never sees either. The new devices are down. Only a may have a Master.
 func (c *Conn) AddVeth(a, b Device) error {
 	r := c.request(unix.RTM_NEWLINK, create)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(a.Index)
-	r.AddData(msg)
+	r.AddData(ifinfo(a.Index))
 	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
 	info.AddRtAttr(nl.IFLA_INFO_KIND, []byte("veth"))
 	peer := info.AddRtAttr(nl.IFLA_INFO_DATA, nil).AddRtAttr(nl.VETH_INFO_PEER, nil)
@@ -40,9 +35,7 @@ func (c *Conn) AddVeth(a, b Device) error {
 	if attrs, err = a.attrs(); err != nil {
 		return err
 	}
-	for _, a := range attrs {
-		r.AddData(a)
-	}
+	addAll(r, attrs)
 	if a.Master != 0 {
 		r.AddData(attr(unix.IFLA_MASTER, a.Master))
 	}
@@ -52,32 +45,14 @@ func (c *Conn) AddVeth(a, b Device) error {
 
 // attrs are the IFLA_* that both ends of a pair have.
 func (d Device) attrs() ([]*nl.RtAttr, error) {
-	list := []*nl.RtAttr{
-		nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(d.Name)),
-		attr(unix.IFLA_NET_NS_FD, d.Netns),
-	}
-	if d.MTU != 0 {
-		list = append(list, attr(unix.IFLA_MTU, d.MTU))
-	}
-	if d.Single {
-		list = append(list, single())
-	}
-	if d.MAC != "" {
-		mac, err := net.ParseMAC(d.MAC)
-		if err != nil {
-			return nil, fmt.Errorf("hardware address: %w", err)
-		}
-		list = append(list, nl.NewRtAttr(unix.IFLA_ADDRESS, mac))
-	}
-	return list, nil
+	list, err := common(d.Name, d.MTU, d.MAC, d.Single)
+	return append(list, attr(unix.IFLA_NET_NS_FD, d.Netns)), err
 }
 
 // SetMaster makes the device one that belongs to a bridge, bond or vrf; both are numbers.
 func (c *Conn) SetMaster(index, master int) error {
 	r := c.request(unix.RTM_SETLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	r.AddData(attr(unix.IFLA_MASTER, master))
 	return c.do(r)
 }
@@ -85,8 +60,7 @@ func (c *Conn) SetMaster(index, master int) error {
 // Up brings a device up.
 func (c *Conn) Up(index int) error {
 	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
+	msg := ifinfo(index)
 	msg.Flags, msg.Change = unix.IFF_UP, unix.IFF_UP
 	r.AddData(msg)
 	return c.do(r)

@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
 // Down takes a device down. The kernel forgets the routes through it, and its IPv6 addresses.
 func (c *Conn) Down(index int) error {
 	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
+	msg := ifinfo(index)
 	msg.Change = unix.IFF_UP
 	r.AddData(msg)
 	return c.do(r)

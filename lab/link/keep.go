@@ -20,14 +20,12 @@ type Kept struct {
 // Keep looks for it in the namespace of c. Addresses for which skip is true are left out.
 func (c *Conn) Keep(skip func(netip.Addr) bool) (Kept, error) {
 	var k Kept
-	r := c.request(unix.RTM_GETADDR, unix.NLM_F_DUMP)
-	r.AddData(nl.NewIfAddrmsg(unix.AF_INET6))
-	msgs, err := c.dump(r, unix.RTM_NEWADDR)
+	msgs, err := c.addrs(unix.AF_INET6)
 	if err != nil {
 		return Kept{}, err
 	}
 	for _, m := range msgs {
-		_, flags, scope, err := parseAddr(m)
+		a, err := parseAddr(m)
 		if err != nil {
 			return Kept{}, err
 		}
@@ -35,7 +33,7 @@ func (c *Conn) Keep(skip func(netip.Addr) bool) (Kept, error) {
 		if err != nil {
 			return Kept{}, err
 		}
-		if flags&unix.IFA_F_PERMANENT != 0 && scope == unix.RT_SCOPE_UNIVERSE && !skip(addrOf(m)) {
+		if a.Flags&unix.IFA_F_PERMANENT != 0 && a.Scope == unix.RT_SCOPE_UNIVERSE && !skip(a.Prefix.Addr()) {
 			k.addrs = append(k.addrs, body)
 		}
 	}
@@ -62,17 +60,6 @@ func (c *Conn) Keep(skip func(netip.Addr) bool) (Kept, error) {
 		}
 	}
 	return k, nil
-}
-
-// addrOf is the address of an RTM_NEWADDR; invalid if it has none.
-func addrOf(m []byte) (a netip.Addr) {
-	_ = eachAttr(m[unix.SizeofIfAddrmsg:], func(kind uint16, v []byte) error { // it was read before
-		if kind == unix.IFA_ADDRESS {
-			a, _ = netip.AddrFromSlice(v)
-		}
-		return nil
-	})
-	return a
 }
 
 // without copies a message but for one attribute, which changes with time.

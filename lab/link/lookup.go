@@ -79,11 +79,7 @@ func LookupNeighbour(dev string, addr netip.Addr) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("device %s: %w", dev, err)
 	}
-	family := unix.AF_INET
-	if addr.Is6() {
-		family = unix.AF_INET6
-	}
-	list, err := netlink.NeighList(l.Attrs().Index, family)
+	list, err := netlink.NeighList(l.Attrs().Index, family(addr))
 	if err != nil {
 		return "", fmt.Errorf("neighbours of %s: %w", dev, err)
 	}

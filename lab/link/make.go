@@ -26,15 +26,12 @@ func (c *Conn) AddDevice(d *topology.Device, at Made) error {
 		return err
 	}
 	r := c.request(unix.RTM_NEWLINK, create)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(at.Index)
-	r.AddData(msg)
-	if err := common(r, d.Name, d.MTU, d.MAC); err != nil {
+	r.AddData(ifinfo(at.Index))
+	attrs, err := common(d.Name, d.MTU, d.MAC, at.Single)
+	if err != nil {
 		return err
 	}
-	if at.Single {
-		r.AddData(single())
-	}
+	addAll(r, attrs)
 	if at.Lower != 0 {
 		r.AddData(attr(unix.IFLA_LINK, at.Lower))
 	}
@@ -42,21 +39,45 @@ func (c *Conn) AddDevice(d *topology.Device, at Made) error {
 	return c.do(r)
 }
 
-// common are the attributes that every new device has.
-func common(r *nl.NetlinkRequest, name string, mtu int, mac string) error {
-	r.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
+// common are the attributes that every new device has. oneByOne: see Device.Single.
+func common(name string, mtu int, mac string, oneByOne bool) ([]*nl.RtAttr, error) {
+	list, err := settings(mtu, mac)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(name)))
+	if oneByOne {
+		list = append(list, single())
+	}
+	return list, nil
+}
+
+// settings are the attributes of an MTU, if it is not 0, and of a hardware address, if there is one.
+func settings(mtu int, mac string) ([]*nl.RtAttr, error) {
+	var list []*nl.RtAttr
 	if mtu != 0 {
-		r.AddData(attr(unix.IFLA_MTU, mtu))
+		list = append(list, attr(unix.IFLA_MTU, mtu))
 	}
 	if mac == "" {
-		return nil
+		return list, nil
 	}
+	a, err := attrMAC(unix.IFLA_ADDRESS, mac)
+	return append(list, a), err
+}
+
+// attrMAC is a hardware address.
+func attrMAC(kind int, mac string) (*nl.RtAttr, error) {
 	hw, err := net.ParseMAC(mac)
 	if err != nil {
-		return fmt.Errorf("hardware address: %w", err)
+		return nil, fmt.Errorf("hardware address: %w", err)
 	}
-	r.AddData(nl.NewRtAttr(unix.IFLA_ADDRESS, hw))
-	return nil
+	return nl.NewRtAttr(kind, hw), nil
+}
+
+func addAll(r *nl.NetlinkRequest, attrs []*nl.RtAttr) {
+	for _, a := range attrs {
+		r.AddData(a)
+	}
 }
 
 // single has the kernel make no packets of several segments for a device, nor send any through it (sk_setup_caps,
@@ -67,9 +88,7 @@ func single() *nl.RtAttr { return attr(unix.IFLA_GSO_MAX_SEGS, 1) }
 // AddAltName gives a device a second name, of up to 127 bytes. Since Linux 5.5.
 func (c *Conn) AddAltName(index int, name string) error {
 	r := c.request(unix.RTM_NEWLINKPROP, create|unix.NLM_F_APPEND)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	list := nl.NewRtAttr(unix.NLA_F_NESTED|unix.IFLA_PROP_LIST, nil)
 	list.AddRtAttr(unix.IFLA_ALT_IFNAME, nl.ZeroTerminated(name))
 	r.AddData(list)

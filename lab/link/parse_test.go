@@ -33,8 +33,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(make([]byte, 100))
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		_, _ = parseState(b)
-		_, _, _, _ = parseAddr(b)
-		_, _ = parseAddress(b)
+		_, _ = parseAddr(b)
 		_, _, _ = parseRoute(b)
 	})
 }

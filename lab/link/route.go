@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 
 	"github.com/vishvananda/netlink/nl"
@@ -36,17 +35,13 @@ type Hop struct {
 
 // AddRoute adds a route. The device must be up.
 func (c *Conn) AddRoute(rt Route) error {
-	r, err := c.routeRequest(unix.RTM_NEWROUTE, create, rt)
-	if err != nil {
-		return err
-	}
-	return c.do(r)
+	return c.route(unix.RTM_NEWROUTE, create, rt)
 }
 
-// routeRequest is a message about a route.
-func (c *Conn) routeRequest(kind uint16, flags int, rt Route) (*nl.NetlinkRequest, error) {
+// route sends a message about a route.
+func (c *Conn) route(kind uint16, flags int, rt Route) error {
 	if !rt.Dst.IsValid() {
-		return nil, errors.New("a route without a destination")
+		return errors.New("a route without a destination")
 	}
 	r := c.request(kind, flags)
 	msg := nl.NewRtMsg()
@@ -56,7 +51,7 @@ func (c *Conn) routeRequest(kind uint16, flags int, rt Route) (*nl.NetlinkReques
 	if rt.Type != "" {
 		var err error
 		if msg.Type, err = routeKind(rt.Type); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if !rt.Via.IsValid() && len(rt.Hops) == 0 && rt.Type == "" && rt.Dst.Addr().Is4() {
@@ -95,7 +90,7 @@ func (c *Conn) routeRequest(kind uint16, flags int, rt Route) (*nl.NetlinkReques
 	if len(rt.Hops) > 0 {
 		r.AddData(multipath(rt))
 	}
-	return r, nil
+	return c.do(r)
 }
 
 // routeKind is RTN_*, include/uapi/linux/rtnetlink.h, of a word of ip-route(8).
@@ -218,11 +213,11 @@ func (c *Conn) neighbour(kind uint16, how int, index int, e *topology.Neighbour)
 	if e.Proxy {
 		flags = unix.NTF_PROXY
 	} else {
-		mac, err := net.ParseMAC(e.MAC)
+		mac, err := attrMAC(unix.NDA_LLADDR, e.MAC)
 		if err != nil {
-			return fmt.Errorf("hardware address: %w", err)
+			return err
 		}
-		attrs = append(attrs, nl.NewRtAttr(unix.NDA_LLADDR, mac))
+		attrs = append(attrs, mac)
 	}
 	r := c.request(kind, how)
 	r.AddRawData(withAttrs(ndmsg(uint8(family(e.Addr)), index, state, flags), attrs))

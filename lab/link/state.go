@@ -36,9 +36,7 @@ const (
 // carrier came (linkwatch_sync_dev in rtnl_getlink, net/core/rtnetlink.c).
 func (c *Conn) State(index int) (State, error) {
 	r := c.request(unix.RTM_GETLINK, 0)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	r.AddData(msg)
+	r.AddData(ifinfo(index))
 	r.AddData(attr(unix.IFLA_EXT_MASK, extFilterSkipStats))
 	msgs, err := r.Execute(unix.NETLINK_ROUTE, 0)
 	if err != nil {

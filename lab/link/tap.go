@@ -2,10 +2,8 @@ package link
 
 import (
 	"fmt"
-	"net"
 	"os"
 
-	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -66,20 +64,13 @@ func makeTap(fd int, d Device) error {
 		}
 	}
 	req := c.request(unix.RTM_SETLINK, unix.NLM_F_ACK)
-	msg := nl.NewIfInfomsg(unix.AF_UNSPEC)
-	msg.Index = int32(index)
-	req.AddData(msg)
+	req.AddData(ifinfo(index))
 	req.AddData(attr(unix.IFLA_TXQLEN, tapQueue))
-	if d.MTU != 0 {
-		req.AddData(attr(unix.IFLA_MTU, d.MTU))
+	attrs, err := settings(d.MTU, d.MAC)
+	if err != nil {
+		return err
 	}
-	if d.MAC != "" {
-		mac, err := net.ParseMAC(d.MAC)
-		if err != nil {
-			return fmt.Errorf("hardware address: %w", err)
-		}
-		req.AddData(nl.NewRtAttr(unix.IFLA_ADDRESS, mac))
-	}
+	addAll(req, attrs)
 	if d.Master != 0 {
 		req.AddData(attr(unix.IFLA_MASTER, d.Master))
 	}
@@ -88,28 +79,25 @@ func makeTap(fd int, d Device) error {
 
 // RemoveTap has a TAP device go with its file, which the caller closes then. Of another file it is an error.
 func RemoveTap(tap *os.File) error {
-	raw, err := tap.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var setErr error
-	if err := raw.Control(func(fd uintptr) { setErr = unix.IoctlSetInt(int(fd), unix.TUNSETPERSIST, 0) }); err != nil {
-		return err
-	}
-	return setErr
+	return control(tap, func(fd int) error { return unix.IoctlSetInt(fd, unix.TUNSETPERSIST, 0) })
 }
 
 // SetCarrier plugs the cable of a TAP device in, or pulls it.
 func SetCarrier(tap *os.File, on bool) error {
-	raw, err := tap.SyscallConn()
+	return control(tap, func(fd int) error { return setCarrier(fd, on) })
+}
+
+// control calls f with the descriptor of a file, which stays open meanwhile.
+func control(file *os.File, f func(fd int) error) error {
+	raw, err := file.SyscallConn()
 	if err != nil {
 		return err
 	}
-	var setErr error
-	if err := raw.Control(func(fd uintptr) { setErr = setCarrier(int(fd), on) }); err != nil {
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = f(int(fd)) }); err != nil {
 		return err
 	}
-	return setErr
+	return failed
 }
 
 func setCarrier(fd int, on bool) error {
