@@ -8,6 +8,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
@@ -75,3 +76,10 @@ func ifinfo(index int) *nl.IfInfomsg {
 	msg.Index = int32(index)
 	return msg
 }
+
+// writes counts what this process has sent to change something.
+var writes atomic.Uint64
+
+// Writes is how many netlink messages this process has sent to change something, and how many kernel parameters it has
+// written, in any namespace. What only asks does not count.
+func Writes() uint64 { return writes.Load() }

@@ -65,3 +65,30 @@ func (c *Conn) Up(index int) error {
 	r.AddData(msg)
 	return c.do(r)
 }
+
+// DelLink removes a device; the other end of a cable goes with it.
+func (c *Conn) DelLink(index int) error {
+	r := c.request(unix.RTM_DELLINK, unix.NLM_F_ACK)
+	r.AddData(ifinfo(index))
+	return c.do(r)
+}
+
+// SetMTU changes the MTU of a device, in bytes.
+func (c *Conn) SetMTU(index, mtu int) error {
+	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	r.AddData(ifinfo(index))
+	r.AddData(attr(unix.IFLA_MTU, mtu))
+	return c.do(r)
+}
+
+// SetMAC changes the hardware address of a device.
+func (c *Conn) SetMAC(index int, mac string) error {
+	addr, err := attrMAC(unix.IFLA_ADDRESS, mac)
+	if err != nil {
+		return err
+	}
+	r := c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK)
+	r.AddData(ifinfo(index))
+	r.AddData(addr)
+	return c.do(r)
+}

@@ -8,8 +8,6 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
-
-	"github.com/hookwalk/hookwalk/topology"
 )
 
 // Route is a route.
@@ -36,6 +34,16 @@ type Hop struct {
 // AddRoute adds a route. The device must be up.
 func (c *Conn) AddRoute(rt Route) error {
 	return c.route(unix.RTM_NEWROUTE, create, rt)
+}
+
+// DelRoute removes a route.
+func (c *Conn) DelRoute(rt Route) error {
+	return c.route(unix.RTM_DELROUTE, unix.NLM_F_ACK, rt)
+}
+
+// ReplaceRoute adds a route in the place of the one to the same destination, if there is one.
+func (c *Conn) ReplaceRoute(rt Route) error {
+	return c.route(unix.RTM_NEWROUTE, unix.NLM_F_CREATE|unix.NLM_F_REPLACE|unix.NLM_F_ACK, rt)
 }
 
 // route sends a message about a route.
@@ -125,101 +133,68 @@ func multipath(rt Route) *nl.RtAttr {
 	return nl.NewRtAttr(unix.RTA_MULTIPATH, list)
 }
 
-// Actions and flags of rules, include/uapi/linux/fib_rules.h.
-const (
-	frActToTable     = 1 // FR_ACT_TO_TBL
-	frActBlackhole   = 6 // FR_ACT_BLACKHOLE
-	frActUnreachable = 7 // FR_ACT_UNREACHABLE
-	frActProhibit    = 8 // FR_ACT_PROHIBIT
-	fibRuleInvert    = 2 // FIB_RULE_INVERT
-	fraIPProto       = 22
-	fraSportRange    = 23
-	fraDportRange    = 24
-)
-
-// AddRule adds a rule of policy routing.
-func (c *Conn) AddRule(rule *topology.Rule) error { return c.rule(unix.RTM_NEWRULE, create, rule) }
-
-// rule sends a message about a rule.
-func (c *Conn) rule(kind uint16, flags int, rule *topology.Rule) error {
-	header := nl.NewRtMsg() // struct fib_rule_hdr has the same layout
-	header.Family = unix.AF_INET
-	if rule.IPv6 {
-		header.Family = unix.AF_INET6
-	}
-	header.Protocol, header.Scope, header.Table = 0, 0, unix.RT_TABLE_UNSPEC
-	switch rule.Type {
-	case "":
-		header.Type = frActToTable
-	case "blackhole":
-		header.Type = frActBlackhole
-	case "unreachable":
-		header.Type = frActUnreachable
-	case "prohibit":
-		header.Type = frActProhibit
-	default:
-		return fmt.Errorf("unknown kind of rule %q", rule.Type)
-	}
-	if rule.Not {
-		header.Flags = fibRuleInvert
-	}
-	r := c.request(kind, flags)
-	r.AddData(header)
-	if rule.From.IsValid() {
-		header.Src_len = uint8(rule.From.Bits())
-		r.AddData(nl.NewRtAttr(nl.FRA_SRC, rule.From.Addr().AsSlice()))
-	}
-	if rule.To.IsValid() {
-		header.Dst_len = uint8(rule.To.Bits())
-		r.AddData(nl.NewRtAttr(nl.FRA_DST, rule.To.Addr().AsSlice()))
-	}
-	r.AddData(attr(nl.FRA_PRIORITY, int(rule.Priority)))
-	if rule.Iif != "" {
-		r.AddData(nl.NewRtAttr(nl.FRA_IIFNAME, nl.ZeroTerminated(rule.Iif)))
-	}
-	if rule.Oif != "" {
-		r.AddData(nl.NewRtAttr(nl.FRA_OIFNAME, nl.ZeroTerminated(rule.Oif)))
-	}
-	if rule.Mask != 0 {
-		r.AddData(attr(nl.FRA_FWMARK, int(rule.Mark)))
-		r.AddData(attr(nl.FRA_FWMASK, int(rule.Mask)))
-	}
-	if rule.Proto != 0 {
-		r.AddData(attr8(fraIPProto, rule.Proto))
-	}
-	for kind, ports := range map[int]topology.PortRange{fraSportRange: rule.Sport, fraDportRange: rule.Dport} {
-		if ports != (topology.PortRange{}) { // struct fib_rule_port_range
-			r.AddData(nl.NewRtAttr(kind, binary.NativeEndian.AppendUint16(nl.Uint16Attr(ports.From), ports.To)))
-		}
-	}
-	if rule.Suppress != nil {
-		r.AddData(attr(nl.FRA_SUPPRESS_PREFIXLEN, *rule.Suppress))
-	}
-	if rule.Table != 0 {
-		r.AddData(attr(nl.FRA_TABLE, int(rule.Table)))
-	}
-	return c.do(r)
+// RouteEntry is a route as the kernel has it: where to, by which gateway and device, in which table.
+type RouteEntry struct {
+	Route
+	Protocol uint8 // RTPROT_*
+	Kind     uint8 // RTN_*
 }
 
-// AddNeighbour adds an entry that stays to the neighbour table of a device.
-func (c *Conn) AddNeighbour(index int, e *topology.Neighbour) error {
-	return c.neighbour(unix.RTM_NEWNEIGH, create, index, e)
-}
-
-// neighbour sends a message about an entry of the neighbour table.
-func (c *Conn) neighbour(kind uint16, how int, index int, e *topology.Neighbour) error {
-	state, flags := uint16(unix.NUD_PERMANENT), uint8(0)
-	attrs := []*nl.RtAttr{nl.NewRtAttr(unix.NDA_DST, e.Addr.AsSlice())}
-	if e.Proxy {
-		flags = unix.NTF_PROXY
-	} else {
-		mac, err := attrMAC(unix.NDA_LLADDR, e.MAC)
+// Routes asks for the routes of both families, but those of the table local.
+func (c *Conn) Routes() ([]RouteEntry, error) {
+	r := c.request(unix.RTM_GETROUTE, unix.NLM_F_DUMP)
+	r.AddData(nl.NewRtMsg())
+	msgs, err := c.dump(r, unix.RTM_NEWROUTE)
+	if err != nil {
+		return nil, err
+	}
+	var list []RouteEntry
+	for _, m := range msgs {
+		e, ok, err := parseRoute(m)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		attrs = append(attrs, mac)
+		if ok {
+			list = append(list, e)
+		}
 	}
-	r := c.request(kind, how)
-	r.AddRawData(withAttrs(ndmsg(uint8(family(e.Addr)), index, state, flags), attrs))
-	return c.do(r)
+	return list, nil
+}
+
+// parseRoute reads an RTM_NEWROUTE: struct rtmsg of include/uapi/linux/rtnetlink.h and its attributes. ok says that it
+// is not of the table local, and no entry that the kernel made for a packet.
+func parseRoute(b []byte) (e RouteEntry, ok bool, err error) {
+	if len(b) < unix.SizeofRtMsg {
+		return e, false, errShort
+	}
+	size := 4
+	if b[0] == unix.AF_INET6 {
+		size = 16
+	} else if b[0] != unix.AF_INET {
+		return e, false, nil
+	}
+	e.Protocol, e.Kind = b[5], b[7]
+	e.Table = uint32(b[4])
+	cloned := binary.NativeEndian.Uint32(b[8:])&unix.RTM_F_CLONED != 0
+	dst := make([]byte, size)
+	err = eachAttr(b[unix.SizeofRtMsg:], func(kind uint16, v []byte) error {
+		switch {
+		case kind == unix.RTA_TABLE && len(v) >= 4:
+			e.Table = binary.NativeEndian.Uint32(v)
+		case kind == unix.RTA_PRIORITY && len(v) >= 4:
+			e.Metric = binary.NativeEndian.Uint32(v)
+		case kind == unix.RTA_DST:
+			copy(dst, v)
+		case kind == unix.RTA_GATEWAY:
+			e.Via, _ = netip.AddrFromSlice(v)
+		case kind == unix.RTA_VIA && len(v) > 2:
+			e.Via, _ = netip.AddrFromSlice(v[2:])
+		case kind == unix.RTA_OIF && len(v) >= 4:
+			e.Index = int(binary.NativeEndian.Uint32(v))
+		}
+		return nil
+	})
+	addr, _ := netip.AddrFromSlice(dst)
+	e.Dst = netip.PrefixFrom(addr, int(b[1]))
+	return e, e.Table != unix.RT_TABLE_LOCAL && !cloned, err
 }
