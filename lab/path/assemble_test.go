@@ -64,6 +64,34 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
+// A socket that may not even send an echo request knows nothing of its type; it is a request all the same, and what
+// was not sent back a reply.
+func TestEchoOfNoEvent(t *testing.T) {
+	for proto, want := range map[string]string{
+		"icmp":   "icmp 198.51.100.7 > 192.0.2.1 echo-request",
+		"icmpv6": "icmpv6 2001:db8:1::7 > 2001:db8:1::99 echo-request",
+	} {
+		p := echo("198.51.100.7", "192.0.2.1")
+		if proto == "icmpv6" {
+			p = pkt{src: "2001:db8:1::7", dst: "2001:db8:1::99", proto: ipprotoICMPv6}
+		}
+		tape := newTape("client", p.dst, p)
+		probe := &tape.rec.Probe
+		tape.rec.Sent = Sent{Errno: "network is unreachable", Packet: Packet{Src: probe.Src, Dst: probe.Dst, Proto: probe.Proto, ICMPID: 7}}
+		path := Assemble(newFake(t, nil), tape.rec)
+		if got := path.Steps[0].Packet.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	p := pkt{src: "2001:db8:1::7", dst: "2001:db8:1::1", proto: ipprotoICMPv6, ttl: 64, icmpType: icmp6Echo}
+	tape := newTape("client", p.dst, p).send("client", "eth0", p).receive("isp", "eth0", p)
+	tape.rec.Facts = []Facts{{Node: "isp", EchoIgnored: true}}
+	reply := Assemble(newFake(t, nil), tape.rec).Reply
+	if want, got := "icmpv6 2001:db8:1::1 > 2001:db8:1::7 echo-reply", reply.Steps[0].Packet.String(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // The order in which the nodes' sockets were read says nothing: however the events of different nodes are mixed, the
 // path is the same.
 func TestAssembleIgnoresArrival(t *testing.T) {

@@ -146,7 +146,9 @@ func (w *walk) neverSent(p *Path) {
 	default:
 		w.ended(p, Error, Place{Node: from, Hook: "socket", Reason: "it was sent, but no trace event shows it in output"}, "ERROR", Observed, byTrace)
 	}
-	w.steps[len(w.steps)-1].Packet = sent.Packet
+	packet := sent.Packet
+	packet.ICMPType, _ = echoTypes(packet.Proto) // the socket knows no more than that it asks for an echo
+	w.steps[len(w.steps)-1].Packet = packet
 }
 
 // special reports whether a route of this type discards what it is taken for.

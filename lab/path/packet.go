@@ -142,6 +142,17 @@ func (p *Packet) isEchoReply() bool {
 	return p.Proto == "icmp" && p.ICMPType == icmpEchoReply || p.Proto == "icmpv6" && p.ICMPType == icmp6EchoReply
 }
 
+// echoTypes are the types of an echo request and its reply in a protocol; 0 and 0 in those that have none.
+func echoTypes(proto string) (request, reply uint8) {
+	switch proto {
+	case "icmp":
+		return icmpEcho, icmpEchoReply
+	case "icmpv6":
+		return icmp6Echo, icmp6EchoReply
+	}
+	return 0, 0
+}
+
 // IsICMPError reports whether p tells its receiver that another packet went wrong.
 func (p *Packet) IsICMPError() bool {
 	switch p.Proto {

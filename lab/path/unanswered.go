@@ -40,6 +40,7 @@ func (w *walk) unanswered() *Path {
 		at.Reason = "no route to " + asked.Src.String()
 	}
 	packet := Packet{Src: asked.Dst, Dst: asked.Src, Proto: asked.Proto, Sport: asked.Dport, Dport: asked.Sport, ICMPID: asked.ICMPID}
+	_, packet.ICMPType = echoTypes(packet.Proto)
 	p := &Path{V: Version, Lab: w.a.net.Lab(), Verdict: verdict, At: &at, Nodes: []string{node}, Toward: w.a.net.Owner(packet.Dst),
 		Changes: []Change{}, NearMiss: []NearMiss{}}
 	p.Probe = Probe{From: node, To: w.a.rec.Probe.From, Node: w.a.rec.Probe.From, Src: packet.Src, Dst: packet.Dst,
