@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,9 @@ func TestEvalRare(t *testing.T) {
 	}
 }
 
+// tunnels are in the names of packets with inner headers, and in the rules that look at those.
+var tunnels = regexp.MustCompile(`\b(vxlan|geneve|gre|gretap)\b`)
+
 func evalByKernel(t *testing.T, list []string, packets map[string][]byte, least int) {
 	var text strings.Builder
 	text.WriteString("table inet t {\n")
@@ -204,13 +208,15 @@ func evalByKernel(t *testing.T, list []string, packets map[string][]byte, least 
 		yes := 0
 		for name, packet := range packets {
 			var wrong []string
-			for range 4 {
+			matched := 0
+			for again, tries := true, 4; again; tries-- {
 				if err := send.frame(packet); err != nil {
 					t.Error(err)
 					return
 				}
 				after := namedCounters(t)
-				wrong = nil
+				wrong, matched = nil, 0
+				stale := true // all that is wrong may be
 				for i, r := range rules {
 					got := r.Eval(received(packet))
 					counted := after[i] - before[i]
@@ -220,17 +226,18 @@ func evalByKernel(t *testing.T, list []string, packets map[string][]byte, least 
 					}
 					if got.Match != want || counted > 1 {
 						wrong = append(wrong, fmt.Sprintf("%s: %s: the kernel counted %d, the evaluator says %s %s", name, list[i], counted, got.Match, got.Why))
+						stale = stale && counted <= 1 && tunnels.MatchString(name) && tunnels.MatchString(list[i])
 					}
-					yes += int(counted)
+					matched += int(counted)
 				}
 				before = after
-				if len(wrong) == 0 {
-					break
-				}
 				// Linux 6.12 now and then takes the inner headers of a packet for those of an earlier one that lay at the same
 				// place in memory, as long as other packets come in between (nft_inner_save_tun_ctx, net/netfilter/nft_inner.c).
-				t.Logf("once more: %s", strings.Join(wrong, "\n"))
+				if again = len(wrong) > 0 && stale && tries > 1; again {
+					t.Logf("once more: %s", strings.Join(wrong, "\n"))
+				}
 			}
+			yes += matched
 			for _, w := range wrong {
 				t.Error(w)
 			}
