@@ -107,12 +107,14 @@ func (d *decoder) fields(t *tree, p *place, v reflect.Value) {
 }
 
 func (d *decoder) unknownKey(key *tree, p *place, f *fieldTable) {
+	hint, ok := elsewhere[f.what+"."+key.text]
 	if slices.Contains(f.later, key.text) {
-		d.fail(key.whole(), p, "not-yet", fmt.Sprintf("%s is not supported yet", key.text),
-			"it belongs to the format, but this version cannot do it: leave it out")
+		if !ok {
+			hint = "it belongs to the format, but this version cannot do it: leave it out"
+		}
+		d.fail(key.whole(), p, "not-yet", fmt.Sprintf("%s is not supported yet", key.text), hint)
 		return
 	}
-	hint, ok := elsewhere[f.what+"."+key.text]
 	if !ok {
 		hint = didYouMean(key.text, append(slices.Clone(f.keys), f.later...))
 	}

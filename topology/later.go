@@ -13,6 +13,7 @@ var (
 
 // elsewhere says of keys that people write in the wrong place where they belong.
 var elsewhere = map[string]string{
+	"node.vrfs":      "a vrf is one of interfaces: {blue: {kind: vrf, members: [eth0]}}",
 	"node.mtu":       "the MTU belongs to a link: {ends: [...], mtu: 1400}",
 	"node.address":   "addresses stand on the link's end: [pc1:eth0 10.0.1.11/24, ...]",
 	"node.ip":        "addresses stand on the link's end: [pc1:eth0 10.0.1.11/24, ...]",

@@ -102,7 +102,8 @@ func parseLinkFault(args []string) (*lab.LinkRequest, error) {
 		return r, parseFlap(r, rest)
 	}
 	if !topology.IsImpairKey(what) {
-		return nil, fmt.Errorf("%q is none of down, up, flap, clear, delay, loss, rate and other impairments", what)
+		return nil, fmt.Errorf("%q is none of down, up, flap, clear, delay, jitter, correlation, distribution, loss, duplicate, corrupt, "+
+			"reorder, rate, limit", what)
 	}
 	r.Do, r.Impair = lab.FaultImpair, args[2:]
 	// The holder checks it against what the link has; what is no impairment at all is found here. A delay stands in for
