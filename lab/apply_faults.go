@@ -21,35 +21,35 @@ func (a *applier) carryFaults(plan *topology.Plan) {
 	h.faults.links, h.faults.down = map[string]*linkState{}, map[string]bool{}
 	for i := range a.old.Links {
 		o := &a.old.Links[i]
-		st := links[linkName(o)]
+		st := links[o.Name()]
 		_, n, ok := plan.Peer(o.A.Node, o.A.Iface)
-		if !ok || endOf(n, o.A.Node, o.A.Iface) == nil || endOf(n, o.B.Node, o.B.Iface) == nil {
+		if !ok || n.EndAt(o.A.Node, o.A.Iface) < 0 || n.EndAt(o.B.Node, o.B.Iface) < 0 {
 			if st != nil {
 				st.endFlap()
 			}
 			continue
 		}
 		again := a.anew[n.A.Node][n.A.Iface]
-		if down[linkName(o)] && !again {
-			h.faults.down[linkName(n)] = true
+		if down[o.Name()] && !again {
+			h.faults.down[n.Name()] = true
 		}
 		if st == nil {
 			continue
 		}
-		if st.flap != nil && linkName(n) != linkName(o) { // it looks for its link by the name
+		if st.flap != nil && n.Name() != o.Name() { // it looks for its link by the name
 			st.down = true
 			st.endFlap()
 		}
-		if n.A.Node != o.A.Node || n.A.Iface != o.A.Iface {
+		if n.EndAt(o.A.Node, o.A.Iface) != 0 {
 			st.impair[0], st.impair[1] = st.impair[1], st.impair[0]
 		}
-		h.faults.links[linkName(n)] = st
+		h.faults.links[n.Name()] = st
 		for i, m := range st.impair {
 			if m == nil || !again {
 				continue
 			}
 			if err := h.setImpairment(n, i, *m); err != nil {
-				h.log.add("", "fault", fmt.Sprintf("%s: %v", linkName(n), err))
+				h.log.add("", "fault", fmt.Sprintf("%s: %v", n.Name(), err))
 			}
 		}
 	}
@@ -65,25 +65,14 @@ func (a *applier) carryFaults(plan *topology.Plan) {
 	h.listFaults()
 }
 
-// endOf is the end of a link at a device; nil if there is none.
-func endOf(l *topology.Link, node, iface string) *topology.End {
-	for _, e := range []*topology.End{&l.A, &l.B} {
-		if e.Node == node && e.Iface == iface {
-			return e
-		}
-	}
-	return nil
-}
-
 // overridden reports whether a fault says what an end sends, in place of the file.
 func (a *applier) overridden(e *topology.End) bool {
 	_, l, ok := a.old.Peer(e.Node, e.Iface)
 	if !ok {
 		return false
 	}
-	st := a.h.faults.links[linkName(l)]
-	return st != nil && (l.A.Node == e.Node && l.A.Iface == e.Iface && st.impair[0] != nil ||
-		l.B.Node == e.Node && l.B.Iface == e.Iface && st.impair[1] != nil)
+	st := a.h.faults.links[l.Name()]
+	return st != nil && st.impair[l.EndAt(e.Node, e.Iface)] != nil
 }
 
 // stopped reports whether a fault has a node stopped. Its services start with it.
@@ -100,7 +89,7 @@ func (a *applier) waitsForLink(node string, err error) bool {
 	}
 	for _, e := range a.old.Interfaces(node) {
 		_, l, _ := a.old.Peer(node, e.Iface)
-		if l != nil && a.h.faults.down[linkName(l)] {
+		if l != nil && a.h.faults.down[l.Name()] {
 			return true
 		}
 	}

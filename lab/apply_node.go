@@ -44,7 +44,7 @@ func (a *applier) changeEnds() error {
 		}
 		n++
 		old, l := c.Old.(*topology.Link), c.New.(*topology.Link)
-		for _, e := range []*topology.End{&l.A, &l.B} {
+		for _, e := range l.Ends() {
 			if err := a.setMTU(e.Node, e.Iface, e.Pos, mtuOf(old), mtuOf(l)); err != nil {
 				return err
 			}
@@ -97,10 +97,7 @@ func (a *applier) setMTU(node, dev string, pos topology.Pos, from, to int) error
 }
 
 func (a *applier) setImpair(e *topology.End, l *topology.Link, from, to topology.Impairment) error {
-	end := 0
-	if l.B.Node == e.Node && l.B.Iface == e.Iface {
-		end = 1
-	}
+	end := l.EndAt(e.Node, e.Iface)
 	a.undo = append(a.undo, func() error { return a.h.setImpairment(l, end, from) })
 	return a.h.setImpairment(l, end, to)
 }

@@ -90,12 +90,12 @@ func (a *applier) closeCables(have, want *topology.Plan) {
 	defer a.h.mu.Unlock()
 	for i := range have.Links {
 		l := &have.Links[i]
-		c := a.h.cables[linkName(l)]
+		c := a.h.cables[l.Name()]
 		if _, _, stays := want.Peer(l.A.Node, l.A.Iface); c == nil || stays && !a.anew[l.A.Node][l.A.Iface] {
 			continue
 		}
 		c.Close()
-		delete(a.h.cables, linkName(l))
+		delete(a.h.cables, l.Name())
 	}
 }
 

@@ -110,7 +110,7 @@ func newBuilder(h *holder, p *topology.Plan, first int) (*builder, error) {
 		}
 	}
 	for i := range p.Links {
-		for _, e := range []*topology.End{&p.Links[i].A, &p.Links[i].B} {
+		for _, e := range p.Links[i].Ends() {
 			at, ok := b.index[e.Node]
 			if !ok {
 				return nil, &OpError{Op: "make a link", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: errNoNode}

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -73,7 +72,7 @@ func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
 		first.Master, d.placed = d.master, true
 	}
 	if err := c.AddVeth(first, second); err != nil {
-		e := &OpError{Op: fmt.Sprintf("make link %s:%s -- %s:%s", l.A.Node, l.A.Iface, l.B.Node, l.B.Iface), Pos: l.Pos, Err: err}
+		e := &OpError{Op: "make link " + l.Name(), Pos: l.Pos, Err: err}
 		if errors.Is(err, unix.EOPNOTSUPP) {
 			e.Hint = "this kernel has no veth devices: CONFIG_VETH, sudo modprobe veth"
 		}

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -18,7 +17,7 @@ import (
 // makeCable makes two TAP devices, each in its node, and begins to carry frames between them.
 func (b *builder) makeCable(hop *netns.Hopper, l *topology.Link) error {
 	var ports [2]*os.File
-	for i, e := range []*topology.End{&l.A, &l.B} {
+	for i, e := range l.Ends() {
 		d := b.nodes[b.index[e.Node]].device(e.Iface)
 		err := hop.Enter(e.Node)
 		if err == nil {
@@ -34,7 +33,7 @@ func (b *builder) makeCable(hop *netns.Hopper, l *topology.Link) error {
 	}
 	c, err := cable.New(ports[0], ports[1], l.A.Impair, l.B.Impair, l.Seed) // an error has closed them
 	if err != nil {
-		e := &OpError{Op: "make link " + linkName(l), Pos: l.Pos, Err: err}
+		e := &OpError{Op: "make link " + l.Name(), Pos: l.Pos, Err: err}
 		if errors.Is(err, unix.EMFILE) {
 			e.Hint = cableFiles
 		}
@@ -42,7 +41,7 @@ func (b *builder) makeCable(hop *netns.Hopper, l *topology.Link) error {
 	}
 	b.h.mu.Lock()
 	defer b.h.mu.Unlock()
-	b.h.cables[linkName(l)] = c
+	b.h.cables[l.Name()] = c
 	return nil
 }
 
@@ -81,13 +80,13 @@ func tapError(op string, e *topology.End, err error) error {
 func (h *holder) cable(l *topology.Link) *cable.Cable {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.cables[linkName(l)]
+	return h.cables[l.Name()]
 }
 
 // pull takes the carrier from both ends of a cable, or gives it back, and waits until the kernel has seen it. Nothing
 // else changes: the devices stay up, with their addresses and routes.
 func (h *holder) pull(l *topology.Link, c *cable.Cable, down bool, deadline time.Time) error {
-	for i, e := range []*topology.End{&l.A, &l.B} {
+	for i, e := range l.Ends() {
 		if err := link.SetCarrier(c.Ports()[i], !down); err != nil {
 			return &OpError{Op: "switch the carrier", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
 		}
@@ -96,9 +95,9 @@ func (h *holder) pull(l *topology.Link, c *cable.Cable, down bool, deadline time
 		return nil // bringUp waits
 	}
 	c.Cut()
-	for _, e := range []*topology.End{&l.A, &l.B} {
+	for _, e := range l.Ends() {
 		if err := inDevice(e, func(c *link.Conn, index int) error { return c.AwaitDown(index, deadline) }); err != nil {
-			return &OpError{Op: fmt.Sprintf("pull the cable of %s", linkName(l)), Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
+			return &OpError{Op: "pull the cable of " + l.Name(), Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}
 		}
 	}
 	return nil

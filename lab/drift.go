@@ -112,7 +112,7 @@ func (h *holder) nodeDrift(n *nodeWork, usual map[string]bool) ([]Drift, error) 
 	for i := range n.devices {
 		d := &n.devices[i]
 		planned[d.Name] = true
-		down := d.cable != nil && h.faults.down[linkName(d.cable)]
+		down := d.cable != nil && h.faults.down[d.cable.Name()]
 		held = held || down
 		_, there := is.index[d.Name]
 		if !there {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/hookwalk/hookwalk/topology"
 )
 
 // Fault is something that was done to a running lab on purpose, and is in force. It is also the JSON of `hookwalk
@@ -163,8 +161,3 @@ func (l *Lab) Fault(ctx context.Context, r FaultRequest) (*FaultReport, error) {
 func badFault(op, text string) error {
 	return &OpError{Op: op, Err: fmt.Errorf("%s", text), Bad: true}
 }
-
-// linkName is a cable by its ends.
-func linkName(l *topology.Link) string { return endName(&l.A) + " -- " + endName(&l.B) }
-
-func endName(e *topology.End) string { return e.Node + ":" + e.Iface }

@@ -19,7 +19,7 @@ const faultWithin = 8 * time.Second
 // heldDown says what keeps a cable down, "" if nothing does.
 func (h *holder) heldDown(l *topology.Link) string {
 	var why []string
-	if st := h.faults.links[linkName(l)]; st != nil && (st.down || st.flap != nil && st.flap.down) {
+	if st := h.faults.links[l.Name()]; st != nil && (st.down || st.flap != nil && st.flap.down) {
 		why = append(why, "the link itself")
 	}
 	for _, n := range []string{l.A.Node, l.B.Node} {
@@ -42,7 +42,7 @@ func (h *holder) syncLinks(plan *topology.Plan) error {
 	var errs []error
 	for i := range plan.Links {
 		l := &plan.Links[i]
-		want, name := h.heldDown(l) != "", linkName(l)
+		want, name := h.heldDown(l) != "", l.Name()
 		if want == h.faults.down[name] {
 			continue
 		}
@@ -56,8 +56,8 @@ func (h *holder) syncLinks(plan *topology.Plan) error {
 // setLink takes a cable down, at both ends, or brings it up, and waits until the kernel has done so. The devices of a veth
 // pair are switched off: their carrier cannot be taken otherwise. Those of a cable in user space stay on without it.
 func (h *holder) setLink(plan *topology.Plan, l *topology.Link, down bool) error {
-	name := linkName(l)
-	ends := []*topology.End{&l.A, &l.B}
+	name := l.Name()
+	ends := l.Ends()
 	deadline := time.Now().Add(faultWithin)
 	c := h.cable(l)
 	if c != nil && !down {

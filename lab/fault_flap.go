@@ -28,7 +28,7 @@ func (h *holder) startFlap(plan *topology.Plan, l *topology.Link, st *linkState,
 		st.endFlap()
 		return err
 	}
-	go h.flap(linkName(l), f)
+	go h.flap(l.Name(), f)
 	return nil
 }
 

@@ -72,7 +72,7 @@ func (h *holder) answerWatch(w *wire) error {
 // node:interface.
 func Ends(plan *topology.Plan, faults []Fault) (down, impaired map[string]bool) {
 	down, impaired = map[string]bool{}, map[string]bool{}
-	cut := map[string]bool{} // by linkName
+	cut := map[string]bool{} // by Link.Name
 	stopped := map[string]bool{}
 	sends := map[string]string{}
 	for _, f := range faults {
@@ -96,9 +96,9 @@ func Ends(plan *topology.Plan, faults []Fault) (down, impaired map[string]bool) 
 	}
 	for i := range plan.Links {
 		l := &plan.Links[i]
-		for _, e := range []*topology.End{&l.A, &l.B} {
-			name := endName(e)
-			if cut[linkName(l)] || stopped[l.A.Node] || stopped[l.B.Node] {
+		for _, e := range l.Ends() {
+			name := e.Name()
+			if cut[l.Name()] || stopped[l.A.Node] || stopped[l.B.Node] {
 				down[name] = true
 			}
 			text, ok := sends[name]

@@ -15,11 +15,11 @@ import (
 // faults are what is in force, in the holder. They are read and changed with holder.changes held; what clients may see
 // of them at any time is holder.inForce.
 type faults struct {
-	links      map[string]*linkState // by linkName
+	links      map[string]*linkState // by Link.Name
 	nodes      map[string]*nodeState
 	partitions [][][]string
-	down       map[string]bool     // cables that the holder took down, for whatever reason; by linkName
-	kept       map[string][]keptOf // what the kernel forgot when they went down, and no plan has; by linkName
+	down       map[string]bool     // cables that the holder took down, for whatever reason; by Link.Name
+	kept       map[string][]keptOf // what the kernel forgot when they went down, and no plan has; by Link.Name
 }
 
 // linkState is what was done to a cable.
@@ -82,7 +82,7 @@ func (h *holder) clearFaults(plan *topology.Plan) error {
 	h.faults.partitions = nil
 	var errs []error
 	for i := range plan.Links {
-		if st := h.faults.links[linkName(&plan.Links[i])]; st != nil {
+		if st := h.faults.links[plan.Links[i].Name()]; st != nil {
 			errs = append(errs, h.clearLink(&plan.Links[i], st))
 		}
 	}
@@ -105,7 +105,7 @@ func (h *holder) faultLink(plan *topology.Plan, r *LinkRequest) (string, error) 
 	if err != nil {
 		return "", badFault(op, err.Error())
 	}
-	name := linkName(l)
+	name := l.Name()
 	st := h.faults.links[name]
 	if st == nil {
 		st = &linkState{}
@@ -154,7 +154,7 @@ func (h *holder) clearLink(l *topology.Link, st *linkState) error {
 	st.endFlap()
 	st.down = false
 	var errs []error
-	for i, e := range []*topology.End{&l.A, &l.B} {
+	for i, e := range l.Ends() {
 		if st.impair[i] == nil {
 			continue
 		}
@@ -165,7 +165,7 @@ func (h *holder) clearLink(l *topology.Link, st *linkState) error {
 		st.impair[i] = nil
 	}
 	if st.none() {
-		delete(h.faults.links, linkName(l))
+		delete(h.faults.links, l.Name())
 	}
 	return errors.Join(errs...)
 }
@@ -195,7 +195,7 @@ func (h *holder) impairLink(l *topology.Link, st *linkState, r *LinkRequest, tur
 			return err
 		}
 	}
-	for i, e := range []*topology.End{&l.A, &l.B} {
+	for i, e := range l.Ends() {
 		if st.impair[i] = nil; next[i] != e.Impair {
 			st.impair[i] = &next[i]
 		}
@@ -205,15 +205,15 @@ func (h *holder) impairLink(l *topology.Link, st *linkState, r *LinkRequest, tur
 
 // impairment is what becomes of the frames that an end of a cable sends: 0 is A, 1 is B.
 func (h *holder) impairment(l *topology.Link, end int) topology.Impairment {
-	if st := h.faults.links[linkName(l)]; st != nil && st.impair[end] != nil {
+	if st := h.faults.links[l.Name()]; st != nil && st.impair[end] != nil {
 		return *st.impair[end]
 	}
-	return [2]*topology.End{&l.A, &l.B}[end].Impair
+	return l.Ends()[end].Impair
 }
 
 // setImpairment has the kernel do it.
 func (h *holder) setImpairment(l *topology.Link, end int, m topology.Impairment) error {
-	e := [2]*topology.End{&l.A, &l.B}[end]
+	e := l.Ends()[end]
 	if c := h.cable(l); c != nil {
 		return c.Impair(end, m)
 	}
@@ -318,18 +318,18 @@ func (h *holder) listFaults() []Fault {
 func partitionFault(plan *topology.Plan, sets [][]string) *PartitionFault {
 	f := &PartitionFault{Sets: sets, Links: []string{}}
 	for _, l := range separated(plan, sets) {
-		f.Links = append(f.Links, linkName(l))
+		f.Links = append(f.Links, l.Name())
 	}
 	return f
 }
 
 // linkFault is what was done to a cable; nil: nothing.
 func (h *holder) linkFault(l *topology.Link) *LinkFault {
-	st := h.faults.links[linkName(l)]
+	st := h.faults.links[l.Name()]
 	if st == nil || st.none() {
 		return nil
 	}
-	f := &LinkFault{A: endName(&l.A), B: endName(&l.B), Down: st.down}
+	f := &LinkFault{A: l.A.Name(), B: l.B.Name(), Down: st.down}
 	if st.flap != nil {
 		f.Flap = &FlapFault{Left: st.flap.left, Every: st.flap.every}
 		f.Down = st.flap.down
@@ -354,14 +354,14 @@ func findLink(plan *topology.Plan, a, b string) (l *topology.Link, turned bool, 
 			return nil, false, fmt.Errorf("%s is no end of a link; %s", s, linksOf(plan, node))
 		}
 	}
-	is := func(e *topology.End, s string) bool { return s == e.Node || s == endName(e) }
+	is := func(e *topology.End, s string) bool { return s == e.Node || s == e.Name() }
 	var found []string
 	for i := range plan.Links {
 		this := &plan.Links[i]
 		straight, crossed := is(&this.A, a) && is(&this.B, b), is(&this.A, b) && is(&this.B, a)
 		if straight || crossed {
 			l, turned = this, !straight
-			found = append(found, linkName(this))
+			found = append(found, this.Name())
 		}
 	}
 	switch node, _, _ := strings.Cut(a, ":"); len(found) {
@@ -379,7 +379,7 @@ func linksOf(plan *topology.Plan, node string) string {
 	var list []string
 	for _, e := range plan.Interfaces(node) {
 		peer, _, _ := plan.Peer(node, e.Iface)
-		list = append(list, endName(&e)+" -- "+endName(&peer))
+		list = append(list, e.Name()+" -- "+peer.Name())
 	}
 	switch {
 	case len(list) == 0:

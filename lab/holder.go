@@ -42,7 +42,7 @@ type holder struct {
 	handles map[string][]path.Handle // of each node's rules
 	inForce []Fault
 	changed chan struct{}            // closed, and another one, when inForce changes
-	cables  map[string]*cable.Cable  // of the links of kind tap, by linkName
+	cables  map[string]*cable.Cable  // of the links of kind tap, by Link.Name
 	gates   map[string]*traffic.Gate // of the services of each node
 
 	wireGuard wireGuardKeys

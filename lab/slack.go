@@ -25,9 +25,9 @@ func slackOf(plan *topology.Plan, faults []Fault) trace.Slack {
 	var s trace.Slack
 	for i := range plan.Links {
 		l := &plan.Links[i]
-		for _, e := range []*topology.End{&l.A, &l.B} {
+		for _, e := range l.Ends() {
 			m := e.Impair
-			if text, ok := sends[endName(e)]; ok {
+			if text, ok := sends[e.Name()]; ok {
 				if now, err := (topology.Impairment{}).Apply(strings.Fields(text)); err == nil { // the holder wrote it
 					m = now
 				}

@@ -117,7 +117,7 @@ func (h *holder) answerStatus(w *wire) error {
 	})
 	s.Links = make([]LinkStatus, len(p.Links))
 	for i, l := range p.Links {
-		s.Links[i] = LinkStatus{A: l.A.Node + ":" + l.A.Iface, B: l.B.Node + ":" + l.B.Iface,
+		s.Links[i] = LinkStatus{A: l.A.Name(), B: l.B.Name(),
 			Up: up[index[l.A.Node]][l.A.Iface] && up[index[l.B.Node]][l.B.Iface]}
 	}
 	return w.send(msgStatus, s)

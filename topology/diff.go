@@ -144,16 +144,11 @@ func sameLink(o, n Link) bool {
 
 // linkID is what makes a link the same one: its two devices, in either order.
 func linkID(l *Link) string {
-	a, b := l.A.Node+":"+l.A.Iface, l.B.Node+":"+l.B.Iface
+	a, b := l.A.Name(), l.B.Name()
 	if a > b {
 		a, b = b, a
 	}
 	return a + " -- " + b
-}
-
-// Name is "a:eth0 -- b:eth0".
-func (l *Link) Name() string {
-	return l.A.Node + ":" + l.A.Iface + " -- " + l.B.Node + ":" + l.B.Iface
 }
 
 func (c *Changes) links(redo redo) {
@@ -187,7 +182,7 @@ func linksByID(p *Plan) map[string]*Link {
 
 // endPairs are the ends of a link that is in both plans, old and new, in the order of the new one.
 func endPairs(old, new *Link) [2][2]*End {
-	if old.A.Node != new.A.Node || old.A.Iface != new.A.Iface {
+	if new.EndAt(old.A.Node, old.A.Iface) != 0 {
 		return [2][2]*End{{&old.B, &new.A}, {&old.A, &new.B}}
 	}
 	return [2][2]*End{{&old.A, &new.A}, {&old.B, &new.B}}
@@ -196,7 +191,7 @@ func endPairs(old, new *Link) [2][2]*End {
 // endsText are the addresses of a new link.
 func endsText(l *Link) string {
 	var list []string
-	for _, e := range []*End{&l.A, &l.B} {
+	for _, e := range l.Ends() {
 		for _, a := range e.Addrs {
 			list = append(list, a.String()+" on "+e.Node)
 		}

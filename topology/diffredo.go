@@ -17,7 +17,7 @@ func findRedo(old, new *Plan, anew map[string]bool) redo {
 			gone[port{o.A.Node, o.A.Iface}], gone[port{o.B.Node, o.B.Iface}] = true, true
 			continue
 		}
-		for _, e := range []*End{&n.A, &n.B} {
+		for _, e := range n.Ends() {
 			if anew[e.Node] {
 				r.both(n, field{key: "node " + e.Node})
 			}
@@ -111,7 +111,7 @@ func findRedo(old, new *Plan, anew map[string]bool) redo {
 // both marks the ends of a link; true if one was not marked yet.
 func (r redo) both(l *Link, f field) bool {
 	more := false
-	for _, e := range []*End{&l.A, &l.B} {
+	for _, e := range l.Ends() {
 		if _, ok := r[port{e.Node, e.Iface}]; !ok {
 			r[port{e.Node, e.Iface}] = f
 			more = true

@@ -24,7 +24,7 @@ func (c *compiler) domains() {
 	}
 	// In the order of links, so that it is the later one of two equal addresses that is wrong.
 	for i := range c.plan.Links {
-		for _, e := range []*End{&c.plan.Links[i].A, &c.plan.Links[i].B} {
+		for _, e := range c.plan.Links[i].Ends() {
 			if e.Iface == "" {
 				continue
 			}

@@ -114,7 +114,7 @@ func (c *compiler) impair(link int, s *LinkSpec, l *Link) {
 	both := s.options(root.at("links").elem(link))
 	m, bad := Impairment{}, map[string]bool{}
 	c.setOptions(&m, both, bad)
-	for i, e := range []*End{&l.A, &l.B}[:min(2, len(s.Ends))] {
+	for i, e := range l.Ends()[:min(2, len(s.Ends))] {
 		own := s.Ends[i].options(endPath(link, i))
 		e.Impair = m
 		badHere := map[string]bool{}

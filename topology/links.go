@@ -22,7 +22,7 @@ func (c *compiler) links() {
 		if len(s.Ends) > 0 {
 			l.Pos = s.Ends[0].Span.Pos
 		}
-		ends := [2]*End{&l.A, &l.B}
+		ends := l.Ends()
 		for j := range s.Ends[:min(2, len(s.Ends))] {
 			c.end(i, j, ends[j])
 		}
@@ -232,7 +232,7 @@ func (c *compiler) mtu(link int, s *LinkSpec, l *Link) {
 	if n >= minMTUIPv6 {
 		return
 	}
-	for _, e := range []*End{&l.A, &l.B} {
+	for _, e := range l.Ends() {
 		for _, a := range e.Addrs {
 			if a.Addr().Is6() {
 				c.fail(s.MTU, at, "mtu", fmt.Sprintf("IPv6 needs an MTU of %d, and %s:%s has %s", minMTUIPv6, e.Node, e.Iface, a), "")

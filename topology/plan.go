@@ -118,3 +118,22 @@ type End struct {
 	Impair Impairment     `json:"impair,omitzero"`  // what becomes of the frames that it sends
 	Pos    Pos            `json:"pos"`
 }
+
+// Name is "a:eth0".
+func (e *End) Name() string { return e.Node + ":" + e.Iface }
+
+// Name is "a:eth0 -- b:eth0".
+func (l *Link) Name() string { return l.A.Name() + " -- " + l.B.Name() }
+
+// Ends are A and B.
+func (l *Link) Ends() []*End { return []*End{&l.A, &l.B} }
+
+// EndAt says which of the ends is a device of a node: 0 is A, 1 is B; -1: neither.
+func (l *Link) EndAt(node, iface string) int {
+	for i, e := range l.Ends() {
+		if e.Node == node && e.Iface == iface {
+			return i
+		}
+	}
+	return -1
+}

@@ -4,7 +4,7 @@ import "github.com/hookwalk/hookwalk/topology"
 
 // mark is the sign of an end of a cable that is down, or that impairs what it sends; "": of another.
 func (d *drawing) mark(e *topology.End) string {
-	name := e.Node + ":" + e.Iface
+	name := e.Name()
 	impaired := !e.Impair.IsZero()
 	if d.in.Impaired != nil {
 		impaired = d.in.Impaired[name]
