@@ -45,7 +45,7 @@ func runChange(ctx context.Context, out io.Writer, l *lab.Lab, plan *topology.Pl
 	case !text:
 		err = writeJSON(out, r)
 	case c.Empty():
-		_, err = fmt.Fprintf(out, "%s is as the file says; nothing was written\n", plan.Name)
+		_, err = fmt.Fprintf(out, "%s: the file says what it said before; nothing was written\n", plan.Name)
 	default:
 		_, err = fmt.Fprintf(out, "changed in %.2f s: %s\n", r.Took.Seconds(), c.Summary())
 	}
@@ -143,7 +143,7 @@ func writeDryRun(ctx context.Context, out io.Writer, l *lab.Lab, plan *topology.
 	}
 	writeChanges(ctx, out, l, c)
 	if c.Empty() {
-		_, err := fmt.Fprintf(out, "%s is as the file says\n", plan.Name)
+		_, err := fmt.Fprintf(out, "%s: the file says what it said before\n", plan.Name)
 		return err
 	}
 	_, err := fmt.Fprintf(out, "%s: %s; nothing was done\n", plan.Name, c.Summary())

@@ -21,10 +21,11 @@ func statusCmd() *cobra.Command {
 		Use:   "status [LAB]",
 		Short: "List the labs that are up; with LAB, its nodes",
 		Long: `Lists the labs of this user with what of them works right now: nodes that are there, links whose ends are both up.
-With LAB, or -l, it lists the nodes of that lab, too, the links that are down, and the faults in force. Root sees the labs of other users as UID/NAME.
+With LAB, or -l, it lists the nodes of that lab, too, the links that are down, and the faults in force. Root sees the
+labs of other users as UID/NAME.
 
---drift shows instead what somebody changed in a lab by hand: devices, addresses, routes, kernel parameters and rules that
-are not as the file says. Its exit code is 1 if there is something.`,
+--drift shows instead what somebody changed in a lab by hand: devices, addresses, routes, kernel parameters and
+nft rules that are not as the file says. Its exit code is 1 if there is something.`,
 		Args: words,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := global.lab
