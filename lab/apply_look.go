@@ -215,7 +215,7 @@ func (a *applier) builderOf(want, have *topology.Plan) (*builder, error) {
 			n.idle = n.idle && d.have
 		}
 		for _, s := range n.Sysctls {
-			if d := n.device(sysctlDevice(s.Key)); d != nil && !d.have {
+			if d := n.device(topology.SysctlDevice(s.Key)); d != nil && !d.have {
 				n.late = append(n.late, s)
 			}
 		}

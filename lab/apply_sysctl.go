@@ -3,21 +3,11 @@ package lab
 import (
 	"errors"
 	"io/fs"
-	"strings"
 
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/topology"
 )
-
-// sysctlDevice is the device that a kernel parameter is of; "" if it is of none.
-func sysctlDevice(key string) string {
-	parts := strings.Split(key, ".")
-	if len(parts) < 5 || parts[2] != "conf" && parts[2] != "neigh" {
-		return ""
-	}
-	return strings.ReplaceAll(parts[3], "/", ".")
-}
 
 // changeSysctls changes parameters of nodes that stay. One that is not in the file any more gets the value that a new
 // namespace has, or of a device that of its namespace's default. Some parameters change others with them: those of the
@@ -92,23 +82,22 @@ func (a *applier) changeSysctlsOf(w *nodeWork, list []*topology.Change, sysctls 
 // defaultSysctl is what a parameter of the node that the calling thread is in has when nobody sets it; "" if that is not
 // known.
 func defaultSysctl(key string, fresh func(string) string) string {
-	dev := sysctlDevice(key)
+	dev := topology.SysctlDevice(key)
 	if dev == "" || dev == "all" || dev == "default" {
 		return fresh(key)
 	}
-	parts := strings.Split(key, ".")
-	parts[3] = "default"
-	v, err := link.GetSysctl(strings.Join(parts, "."))
+	v, err := link.GetSysctl(topology.SysctlFor(key, "default"))
 	if err != nil {
 		return ""
 	}
 	return v
 }
 
-// setSysctl writes a parameter of the node that the calling thread is in. One that has the value is left alone.
+// setSysctl writes a parameter of the node that the calling thread is in, and notes how that is undone. One that has the
+// value is left alone.
 func (a *applier) setSysctl(w *nodeWork, s topology.Sysctl, sysctls *link.Sysctls) error {
 	was, err := link.GetSysctl(s.Key)
-	if err == nil && was == strings.Join(strings.Fields(s.Value), " ") {
+	if err == nil && was == link.SysctlText(s.Value) {
 		return nil
 	}
 	if err == nil {
@@ -127,9 +116,5 @@ func (a *applier) setSysctl(w *nodeWork, s topology.Sysctl, sysctls *link.Sysctl
 			})
 		})
 	}
-	err = sysctls.Set(s.Key, s.Value)
-	if err != nil && !(s.Implied && errors.Is(err, fs.ErrNotExist)) {
-		return w.sysctlError(s, err)
-	}
-	return nil
+	return w.setSysctl(sysctls, s)
 }

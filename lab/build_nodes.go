@@ -126,10 +126,18 @@ func (n *nodeWork) setLate() error {
 	}
 	defer sysctls.Close()
 	for _, s := range n.late {
-		err := sysctls.Set(s.Key, s.Value)
-		if err != nil && !(s.Implied && errors.Is(err, fs.ErrNotExist)) {
-			return n.sysctlError(s, err)
+		if err := n.setSysctl(sysctls, s); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// setSysctl writes a parameter of the node that the calling thread is in. One that is only implied may be missing.
+func (n *nodeWork) setSysctl(sysctls *link.Sysctls, s topology.Sysctl) error {
+	err := sysctls.Set(s.Key, s.Value)
+	if err != nil && !(s.Implied && errors.Is(err, fs.ErrNotExist)) {
+		return n.sysctlError(s, err)
 	}
 	return nil
 }

@@ -36,8 +36,9 @@ func (d Drift) String() string {
 	return s
 }
 
-// Drift compares the nodes with the plan of the lab: devices, their addresses, routes, kernel parameters, and which rules
-// there are. Elements of sets, policies and what is in a device are not looked at.
+// Drift compares the nodes with the plan of the lab: devices, their addresses, routes, kernel parameters, and which nft
+// rules there are. What a device is set to, rules of policy routing, neighbours, policies of chains and elements of
+// sets are not looked at.
 func (l *Lab) Drift(ctx context.Context) ([]Drift, error) {
 	var list []Drift
 	_, err := l.query(ctx, msgDrift, nil, &list)
@@ -162,7 +163,7 @@ func (h *holder) nodeDrift(n *nodeWork, usual map[string]bool) ([]Drift, error) 
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // its device is gone, or it was implied and this kernel has none
 		}
-		if want := strings.Join(strings.Fields(s.Value), " "); err == nil && v != want {
+		if want := link.SysctlText(s.Value); err == nil && v != want {
 			out = append(out, Drift{Op: topology.Changed, What: "sysctl", Node: n.Name, Name: s.Key, Want: want, Is: v, Pos: s.Pos})
 		}
 	}

@@ -41,15 +41,3 @@ func (n *node) shortNames() {
 		}
 	}
 }
-
-// sysctlShort puts the name that the kernel has for a device into a key like net.ipv4.conf.DEVICE.rp_filter.
-func (n *node) sysctlShort(key string) string {
-	p := strings.Split(key, ".")
-	if len(p) < 5 || p[2] != "conf" && p[2] != "neigh" {
-		return key
-	}
-	if k, ok := n.byName[strings.ReplaceAll(p[3], "/", ".")]; ok {
-		p[3] = strings.ReplaceAll(n.ifaces[k].name, ".", "/")
-	}
-	return strings.Join(p, ".")
-}

@@ -55,7 +55,7 @@ func (c *compiler) sysctls(n *node) {
 		at := nodePath(n.spec).at("sysctls").at(s.Key.Value)
 		key, msg, hint := sysctlKey(s.Key.Value)
 		if msg == "" {
-			msg, hint = sysctlDevice(n, key)
+			msg, hint = checkSysctlDevice(n, key)
 		}
 		if msg != "" {
 			c.fail(s.Key, at, "sysctl", msg, hint)
@@ -66,7 +66,9 @@ func (c *compiler) sysctls(n *node) {
 			continue
 		}
 		first[key] = s.Key.Pos
-		key = n.sysctlShort(key)
+		if k, ok := n.byName[SysctlDevice(key)]; ok {
+			key = SysctlFor(key, n.ifaces[k].name) // which may be shorter than in the file
+		}
 		if strings.TrimSpace(s.Value.Value) == "" || strings.ContainsFunc(s.Value.Value, unicode.IsControl) {
 			c.fail(s.Value, at, "sysctl", fmt.Sprintf("%q is not a value for %s", shorten(s.Value.Value), key), "")
 			continue
@@ -122,14 +124,29 @@ func sysctlKey(s string) (key, msg, hint string) {
 	return key, "", ""
 }
 
-// sysctlDevice checks the device in a key like net.ipv4.conf.eth0.rp_filter.
-func sysctlDevice(n *node, key string) (msg, hint string) {
+// SysctlDevice is the device that a kernel parameter is of, as net.ipv4.conf.DEVICE.rp_filter; "" if it is of none.
+func SysctlDevice(key string) string {
 	p := strings.Split(key, ".")
-	if len(p) < 5 || (p[1] != "ipv4" && p[1] != "ipv6") || (p[2] != "conf" && p[2] != "neigh") || n.shaky {
+	if len(p) < 5 || p[2] != "conf" && p[2] != "neigh" {
+		return ""
+	}
+	return strings.ReplaceAll(p[3], "/", ".")
+}
+
+// SysctlFor is the key of the same parameter of another device.
+func SysctlFor(key, dev string) string {
+	p := strings.Split(key, ".")
+	p[3] = strings.ReplaceAll(dev, ".", "/")
+	return strings.Join(p, ".")
+}
+
+// checkSysctlDevice checks the device in a key, if it is one of IP's.
+func checkSysctlDevice(n *node, key string) (msg, hint string) {
+	dev := SysctlDevice(key)
+	if _, ok := n.byName[dev]; ok || dev == "" || dev == "lo" || dev == "all" || dev == "default" || n.shaky {
 		return "", ""
 	}
-	dev := strings.ReplaceAll(p[3], "/", ".")
-	if _, ok := n.byName[dev]; ok || dev == "lo" || dev == "all" || dev == "default" {
+	if !strings.HasPrefix(key, "net.ipv4.") && !strings.HasPrefix(key, "net.ipv6.") {
 		return "", ""
 	}
 	return fmt.Sprintf("%s has no device %q", n.plan.Name, shorten(dev)), didYouMean(dev, append(n.ifaceNames(), "all", "default"))

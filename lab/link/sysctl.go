@@ -113,8 +113,11 @@ func GetSysctl(key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.Join(strings.Fields(string(b)), " "), nil
+	return SysctlText(string(b)), nil
 }
+
+// SysctlText is a value as GetSysctl gives it.
+func SysctlText(value string) string { return strings.Join(strings.Fields(value), " ") }
 
 // sysctlFile is the file of a kernel parameter and the folder it lies below, like sys/net/ipv4. In
 // net.ipv4.conf.eth0/5.rp_filter dots separate, and a slash stands for a dot in the name of a device, as in sysctl(8).
