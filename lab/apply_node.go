@@ -45,7 +45,7 @@ func (a *applier) changeEnds() error {
 		n++
 		old, l := c.Old.(*topology.Link), c.New.(*topology.Link)
 		for _, e := range l.Ends() {
-			if err := a.setMTU(e.Node, e.Iface, e.Pos, mtuOf(old), mtuOf(l)); err != nil {
+			if err := a.setMTU(e.Node, e.Iface, e.Pos, orDefaultMTU(old.MTU), orDefaultMTU(l.MTU)); err != nil {
 				return err
 			}
 			if l.Kind == topology.Veth && !e.Impair.IsZero() && !a.overridden(e) { // a token bucket depends on the MTU
@@ -76,13 +76,6 @@ func (a *applier) changeEnds() error {
 	})
 	a.counted(n, "device", "changed")
 	return err
-}
-
-func orDefaultMTU(mtu int) int {
-	if mtu == 0 {
-		return defaultMTU
-	}
-	return mtu
 }
 
 func (a *applier) setMTU(node, dev string, pos topology.Pos, from, to int) error {
@@ -200,11 +193,7 @@ func (a *applier) changeAddrs() error {
 		return err
 	}
 	err := pass(topology.Added)
-	if n == 1 {
-		a.done = append(a.done, "1 address changed")
-	} else if n > 1 {
-		a.done = append(a.done, fmt.Sprintf("%d addresses changed", n))
-	}
+	a.counted(n, "address", "changed")
 	return err
 }
 
@@ -382,21 +371,13 @@ func (a *applier) changeRules() error {
 
 // changeRuleset changes the rules of a node from old to is, which may be nil.
 func changeRuleset(node string, old, is *topology.Ruleset, handles []path.Handle, anew map[string]bool) ([]path.Handle, error) {
-	list := make([]ruleset.Handle, len(handles))
-	for i, h := range handles {
-		list[i] = ruleset.Handle(h)
-	}
 	var loaded *ruleset.Loaded
 	err := netns.Do(node, func() (err error) {
-		loaded, err = ruleset.Change(old, is, list, func(dev string) bool { return anew[dev] })
+		loaded, err = ruleset.Change(old, is, handlesOf[ruleset.Handle](handles), func(dev string) bool { return anew[dev] })
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]path.Handle, len(loaded.Handles))
-	for i, h := range loaded.Handles {
-		out[i] = path.Handle(h)
-	}
-	return out, nil
+	return handlesOf[path.Handle](loaded.Handles), nil
 }

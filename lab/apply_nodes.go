@@ -2,12 +2,9 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -157,11 +154,7 @@ func (a *applier) removeNew() error {
 		if n.there {
 			continue
 		}
-		for _, s := range n.Services {
-			if c := a.b.services[serviceKey(n.Name, s)]; c != nil {
-				_ = c.Close() // it was only listening
-			}
-		}
+		closeServices(a.b.services, n.Node)
 		if err := a.h.removeNode(n.Name); err != nil {
 			return err
 		}
@@ -232,12 +225,7 @@ func (a *applier) removeNodes() error {
 
 // endNode removes a node of the old plan with its services and processes.
 func (a *applier) endNode(n *topology.Node) error {
-	for _, s := range n.Services {
-		if c := a.services[serviceKey(n.Name, s)]; c != nil {
-			_ = c.Close() // it was only listening
-			delete(a.services, serviceKey(n.Name, s))
-		}
-	}
+	closeServices(a.services, n)
 	delete(a.handles, n.Name)
 	if err := a.h.removeNode(n.Name); err != nil {
 		return &OpError{Op: "remove the node", Node: n.Name, Pos: n.Pos, Err: err}
@@ -285,17 +273,15 @@ func (h *holder) endProcesses(netnsID uint64) error {
 	if !h.ownProc {
 		return nil // other numbers there
 	}
-	want := fmt.Sprintf("net:[%d]", netnsID)
 	deadline := time.Now().Add(endWithin)
 	for {
 		var fds []unix.PollFd
-		entries, err := os.ReadDir("/proc")
+		list, err := pids()
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			pid, err := strconv.Atoi(e.Name())
-			if err != nil || pid == 1 {
+		for _, pid := range list {
+			if pid == 1 {
 				continue
 			}
 			fd, err := unix.PidfdOpen(pid, 0)
@@ -303,7 +289,7 @@ func (h *holder) endProcesses(netnsID uint64) error {
 				continue // it has ended
 			}
 			// Asked with the process held, so that the number means this one.
-			if in, err := os.Readlink("/proc/" + e.Name() + "/ns/net"); err != nil || in != want {
+			if !inNetns(pid, netnsID) {
 				_ = unix.Close(fd) // nothing was written
 				continue
 			}

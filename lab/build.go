@@ -216,12 +216,16 @@ func each(n int, worker func(hop *netns.Hopper, todo func() (int, bool)) error) 
 	return nil
 }
 
-// count is "1 rule" or "2 rules".
+// count is "1 rule", "2 rules" or "2 addresses".
 func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	default:
+		noun += "s"
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return strconv.Itoa(n) + " " + noun
 }
 
 // list joins names, or counts them if there are too many for a line.

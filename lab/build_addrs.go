@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"fmt"
 	"net/netip"
 	"sync/atomic"
 
@@ -41,11 +40,7 @@ func (b *builder) configure() (string, error) {
 		}
 		return nil
 	})
-	text := count(int(addrs.Load()), "address")
-	if addrs.Load() != 1 {
-		text = fmt.Sprintf("%d addresses", addrs.Load())
-	}
-	text += ", " + count(int(routes.Load()), "route")
+	text := count(int(addrs.Load()), "address") + ", " + count(int(routes.Load()), "route")
 	var routers []string
 	for _, n := range b.plan.Nodes {
 		if n.Kind == topology.Router {

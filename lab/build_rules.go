@@ -93,9 +93,14 @@ func loadRuleset(r *topology.Ruleset, replace bool) (loadedRules, error) {
 	if err != nil {
 		return loadedRules{}, err
 	}
-	out := loadedRules{handles: make([]path.Handle, len(loaded.Handles)), binary: loaded.Binary}
-	for i, h := range loaded.Handles {
-		out.handles[i] = path.Handle(h)
+	return loadedRules{handles: handlesOf[path.Handle](loaded.Handles), binary: loaded.Binary}, nil
+}
+
+// handlesOf turns the handles of one package into those of another.
+func handlesOf[To, From path.Handle | ruleset.Handle](list []From) []To {
+	out := make([]To, len(list))
+	for i, h := range list {
+		out[i] = To(h)
 	}
-	return out, nil
+	return out
 }

@@ -128,16 +128,12 @@ func awaitEnd(ctx context.Context, pidfd *os.File) error {
 func inside(namespaces []uint64) []Leftover {
 	slices.Sort(namespaces)
 	var found []Leftover
-	procs, err := os.ReadDir("/proc")
+	list, err := pids()
 	if err != nil {
 		return nil
 	}
-	for _, e := range procs {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		dir := "/proc/" + e.Name()
+	for _, pid := range list {
+		dir := "/proc/" + strconv.Itoa(pid)
 		if isInside(dir, namespaces) {
 			comm, _ := os.ReadFile(dir + "/comm") // it may have ended meanwhile
 			found = append(found, Leftover{pid, strings.TrimSpace(string(comm))})

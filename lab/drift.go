@@ -176,11 +176,7 @@ func (h *holder) rulesDrift(n *nodeWork) ([]Drift, error) {
 	h.mu.Lock()
 	handles := h.handles[n.Name]
 	h.mu.Unlock()
-	list := make([]ruleset.Handle, len(handles))
-	for i, x := range handles {
-		list[i] = ruleset.Handle(x)
-	}
-	found, err := ruleset.Compare(n.Ruleset, list)
+	found, err := ruleset.Compare(n.Ruleset, handlesOf[ruleset.Handle](handles))
 	if err != nil {
 		return nil, err
 	}

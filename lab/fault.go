@@ -52,7 +52,7 @@ func (f Fault) String() string {
 	case f.Node != nil:
 		text := f.Node.Name + "  " + f.Node.State
 		if f.Node.Processes > 0 {
-			text += ", " + processes(f.Node.Processes) + " held"
+			text += ", " + count(f.Node.Processes, "process") + " held"
 		}
 		return text
 	case f.Partition != nil:
@@ -63,13 +63,6 @@ func (f Fault) String() string {
 		return fmt.Sprintf("partition %s  down: %s", strings.Join(sets, " | "), strings.Join(f.Partition.Links, ", "))
 	}
 	return ""
-}
-
-func processes(n int) string {
-	if n == 1 {
-		return "1 process"
-	}
-	return fmt.Sprintf("%d processes", n)
 }
 
 func (f *LinkFault) String() string {

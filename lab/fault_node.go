@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -73,7 +72,7 @@ func (h *holder) holdNode(plan *topology.Plan, n *topology.Node, stop bool) (str
 		st.shut = true
 		return h.nodeText(n.Name), nil
 	}
-	h.closeServices(n)
+	closeServices(h.services, n)
 	h.openGate(n.Name, st) // for nobody
 	err = h.syncLinks(plan)
 	return h.nodeText(n.Name), err
@@ -131,18 +130,13 @@ func (h *holder) holdProcesses(node string) ([]heldProcess, error) {
 	seen := map[int]bool{os.Getpid(): true}
 	for again := true; again; {
 		again = false
-		entries, err := os.ReadDir("/proc")
+		list, err := pids()
 		if err != nil {
 			return held, err
 		}
-		for _, e := range entries {
-			pid, err := strconv.Atoi(e.Name())
-			if err != nil || seen[pid] {
+		for _, pid := range list {
+			if seen[pid] || !inNetns(pid, id) {
 				continue
-			}
-			var ns unix.Stat_t
-			if unix.Stat("/proc/"+e.Name()+"/ns/net", &ns) != nil || ns.Ino != id {
-				continue // gone, or elsewhere
 			}
 			s, err := procStat(pid)
 			seen[pid], again = true, true

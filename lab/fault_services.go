@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"io"
+
 	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/lab/traffic"
 	"github.com/hookwalk/hookwalk/topology"
@@ -27,13 +29,13 @@ func (h *holder) openServices(n *topology.Node) error {
 	})
 }
 
-// closeServices ends a node's services. h.changes is held.
-func (h *holder) closeServices(n *topology.Node) {
+// closeServices ends those services of a node that run.
+func closeServices(running map[string]io.Closer, n *topology.Node) {
 	for _, s := range n.Services {
 		key := serviceKey(n.Name, s)
-		if c := h.services[key]; c != nil {
+		if c := running[key]; c != nil {
 			_ = c.Close() // a socket has nothing to flush
-			delete(h.services, key)
+			delete(running, key)
 		}
 	}
 }

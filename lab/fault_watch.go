@@ -74,17 +74,12 @@ func Ends(plan *topology.Plan, faults []Fault) (down, impaired map[string]bool) 
 	down, impaired = map[string]bool{}, map[string]bool{}
 	cut := map[string]bool{} // by Link.Name
 	stopped := map[string]bool{}
-	sends := map[string]string{}
+	sends := sendsOf(faults)
 	for _, f := range faults {
 		switch {
 		case f.Link != nil:
 			if f.Link.Down {
 				cut[f.Link.A+" -- "+f.Link.B] = true
-			}
-			for end, text := range map[string]*string{f.Link.A: f.Link.SendA, f.Link.B: f.Link.SendB} {
-				if text != nil {
-					sends[end] = *text
-				}
 			}
 		case f.Node != nil:
 			stopped[f.Node.Name] = f.Node.State == "stopped"
@@ -108,4 +103,20 @@ func Ends(plan *topology.Plan, faults []Fault) (down, impaired map[string]bool) 
 		}
 	}
 	return down, impaired
+}
+
+// sendsOf says what becomes of the frames that the ends send for which faults say it, by node:interface.
+func sendsOf(faults []Fault) map[string]string {
+	sends := map[string]string{}
+	for _, f := range faults {
+		if f.Link == nil {
+			continue
+		}
+		for end, text := range map[string]*string{f.Link.A: f.Link.SendA, f.Link.B: f.Link.SendB} {
+			if text != nil {
+				sends[end] = *text
+			}
+		}
+	}
+	return sends
 }

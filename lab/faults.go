@@ -217,7 +217,7 @@ func (h *holder) setImpairment(l *topology.Link, end int, m topology.Impairment)
 	if c := h.cable(l); c != nil {
 		return c.Impair(end, m)
 	}
-	err := inDevice(e, func(c *link.Conn, index int) error { return c.Impair(index, mtuOf(l), m) })
+	err := inDevice(e, func(c *link.Conn, index int) error { return c.Impair(index, orDefaultMTU(l.MTU), m) })
 	if err != nil {
 		return impairError(e.Node, e.Iface, e.Pos, m, err)
 	}

@@ -17,18 +17,18 @@ func (n *nodeWork) impair(c *link.Conn) error {
 		if d.have || d.cable == nil || d.cable.Kind != topology.Veth || d.end.Impair.IsZero() {
 			continue
 		}
-		if err := c.Impair(d.Index, mtuOf(d.cable), d.end.Impair); err != nil {
+		if err := c.Impair(d.Index, orDefaultMTU(d.cable.MTU), d.end.Impair); err != nil {
 			return impairError(n.Name, d.Name, d.end.Pos, d.end.Impair, err)
 		}
 	}
 	return nil
 }
 
-func mtuOf(l *topology.Link) int {
-	if l.MTU != 0 {
-		return l.MTU
+func orDefaultMTU(mtu int) int {
+	if mtu == 0 {
+		return defaultMTU
 	}
-	return defaultMTU
+	return mtu
 }
 
 // impairError is an error of link.Conn.Impair, with the cure.

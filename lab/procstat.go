@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // processStat is a part of /proc/PID/stat, proc_pid_stat(5).
@@ -34,4 +36,25 @@ func procStat(pid int) (processStat, error) {
 		return processStat{}, errStat
 	}
 	return s, nil
+}
+
+// pids are the processes that /proc shows.
+func pids() ([]int, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	var list []int
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			list = append(list, pid)
+		}
+	}
+	return list, nil
+}
+
+// inNetns reports whether a process is in the network namespace of a number; one that is gone is in none.
+func inNetns(pid int, id uint64) bool {
+	var ns unix.Stat_t
+	return unix.Stat("/proc/"+strconv.Itoa(pid)+"/ns/net", &ns) == nil && ns.Ino == id
 }

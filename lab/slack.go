@@ -11,17 +11,7 @@ import (
 // slackOf is how much longer packets may take in a lab because of what its links do to them: over one link, and over all
 // that a packet may pass on its way to the other end and back.
 func slackOf(plan *topology.Plan, faults []Fault) trace.Slack {
-	sends := map[string]string{}
-	for _, f := range faults {
-		if f.Link == nil {
-			continue
-		}
-		for end, text := range map[string]*string{f.Link.A: f.Link.SendA, f.Link.B: f.Link.SendB} {
-			if text != nil {
-				sends[end] = *text
-			}
-		}
-	}
+	sends := sendsOf(faults)
 	var s trace.Slack
 	for i := range plan.Links {
 		l := &plan.Links[i]

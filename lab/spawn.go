@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -110,13 +109,12 @@ func (h *holder) kill(p process) {
 	if !h.ownProc {
 		return // other numbers there
 	}
-	entries, err := os.ReadDir("/proc")
+	list, err := pids()
 	if err != nil {
 		return
 	}
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err == nil && sessionOf(pid) == p.pid {
+	for _, pid := range list {
+		if sessionOf(pid) == p.pid {
 			_ = unix.Kill(pid, unix.SIGKILL) // an error means it is gone
 		}
 	}
