@@ -71,15 +71,11 @@ func (m *Model) nodeLines() []nodeLine {
 		add("addr", m.end(&e))
 	}
 	for i := range n.Bridges {
-		add("addr", fmt.Sprintf("%-6s %s", n.Bridges[i].Name, addrs(n.Bridges[i].Addrs, "bridge")))
+		add("addr", device(n.Bridges[i].Name, n.Bridges[i].Addrs, "bridge"))
 	}
 	for i := range n.Devices {
 		d := &n.Devices[i]
-		text := addrs(d.Addrs, string(d.Kind))
-		if len(d.Addrs) > 0 {
-			text += "  " + string(d.Kind)
-		}
-		add("addr", fmt.Sprintf("%-6s %s", d.Name, text))
+		add("addr", device(d.Name, d.Addrs, string(d.Kind)))
 	}
 	for i := range n.Routes {
 		add("route", route(&n.Routes[i]))
@@ -121,6 +117,14 @@ func (m *Model) end(e *topology.End) string {
 		}
 	}
 	return text
+}
+
+// device describes a device that is no end of a link.
+func device(name string, list []netip.Prefix, kind string) string {
+	if len(list) > 0 {
+		kind = "  " + kind
+	}
+	return fmt.Sprintf("%-6s %s", name, addrs(list, "")+kind)
 }
 
 func addrs(list []netip.Prefix, none string) string {
@@ -217,7 +221,7 @@ func (m *Model) drawBrief(c *canvas.Canvas, r canvas.Rect) {
 			text = ch.name + " 1 rule"
 		}
 		if n.Drops > 0 {
-			text += fmt.Sprintf(" %d drops", n.Drops)
+			text += fmt.Sprintf(" %d dropped", n.Drops)
 		}
 		parts = append(parts, text)
 	}
