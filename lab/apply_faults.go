@@ -1,10 +1,7 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/link"
 	"github.com/hookwalk/hookwalk/topology"
@@ -84,7 +81,7 @@ func (a *applier) stopped(node string) bool {
 // waitsForLink reports whether a route of a node cannot be there because a fault holds a link of it down. It comes with
 // the link.
 func (a *applier) waitsForLink(node string, err error) bool {
-	if !errors.Is(err, unix.ENETDOWN) && !errors.Is(err, unix.ENETUNREACH) && !errors.Is(err, unix.EHOSTUNREACH) {
+	if !noWay(err) {
 		return false
 	}
 	for _, e := range a.old.Interfaces(node) {

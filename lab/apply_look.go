@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/link"
-	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -68,12 +67,7 @@ func (a *applier) look() error {
 			continue
 		}
 		b := &nodeBefore{}
-		err := netns.Do(n.Name, func() error {
-			c, err := link.Open()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
+		err := inNode(n.Name, func(c *link.Conn) error {
 			if err := b.read(c); err != nil {
 				return err
 			}
@@ -100,10 +94,7 @@ func (a *applier) look() error {
 		case topology.ChangeBridge, topology.ChangeDevice:
 			a.setAnew(c.Node, c.Name)
 		case topology.ChangeLink: // one that comes may have the name of one that goes
-			l, ok := c.New.(*topology.Link)
-			if !ok {
-				l = c.Old.(*topology.Link)
-			}
+			l := either[topology.Link](&c)
 			a.setAnew(l.A.Node, l.A.Iface)
 			a.setAnew(l.B.Node, l.B.Iface)
 		}
@@ -202,9 +193,10 @@ func (a *applier) builderOf(want, have *topology.Plan) (*builder, error) {
 		for j := range n.devices {
 			d := &n.devices[j]
 			at, known := index[d.Name]
-			d.have = had[d.Name] && !a.anew[n.Name][d.Name]
+			_, old := had[d.Name]
+			d.have = old && !a.anew[n.Name][d.Name]
 			switch {
-			case known && had[d.Name]:
+			case known && old:
 				d.Index = at // also of one that is made again: rules may refer to its number
 			case d.have:
 				d.Index = 0 // somebody removed it, or nobody asked
@@ -229,18 +221,18 @@ func (a *applier) builderOf(want, have *topology.Plan) (*builder, error) {
 	return b, nil
 }
 
-// devicesOf are the names of the devices that a node has in a plan.
-func devicesOf(p *topology.Plan, node string) map[string]bool {
-	m := map[string]bool{}
+// devicesOf are the devices that a node has in a plan, with their addresses.
+func devicesOf(p *topology.Plan, node string) map[string][]netip.Prefix {
+	m := map[string][]netip.Prefix{}
 	for _, e := range p.Interfaces(node) {
-		m[e.Iface] = true
+		m[e.Iface] = e.Addrs
 	}
 	if n := p.Node(node); n != nil {
 		for i := range n.Bridges {
-			m[n.Bridges[i].Name] = true
+			m[n.Bridges[i].Name] = n.Bridges[i].Addrs
 		}
 		for i := range n.Devices {
-			m[n.Devices[i].Name] = true
+			m[n.Devices[i].Name] = n.Devices[i].Addrs
 		}
 	}
 	return m
@@ -281,7 +273,7 @@ func (a *applier) putBackNeighbours(one, other *topology.Plan) error {
 func (a *applier) putBackAddrs(one, other *topology.Plan) error {
 	return a.inNodes(one, func(n *nodeWork, was, is *nodeBefore, c *link.Conn) error {
 		common := map[devAddr]bool{}
-		for dev, list := range addrsOf(other, n.Name) {
+		for dev, list := range devicesOf(other, n.Name) {
 			for _, addr := range list {
 				common[devAddr{dev, addr}] = true
 			}
@@ -311,14 +303,12 @@ func (a *applier) putBackRoutes(one, other *topology.Plan) error {
 				common[keyOfRoute(&o.Routes[i])] = true
 			}
 		}
+		n.renumber(is.index)
 		for i := range n.Routes {
 			r := &n.Routes[i]
 			k := keyOfRoute(r)
 			if !common[k] || !was.routes[k] || is.routes[k] {
 				continue
-			}
-			for j := range n.devices {
-				n.devices[j].Index = is.index[n.devices[j].Name]
 			}
 			if err := n.putRoute("put back", c.AddRoute, *r); err != nil {
 				return err
@@ -326,23 +316,6 @@ func (a *applier) putBackRoutes(one, other *topology.Plan) error {
 		}
 		return nil
 	})
-}
-
-// addrsOf are the addresses of a node's devices in a plan.
-func addrsOf(p *topology.Plan, node string) map[string][]netip.Prefix {
-	m := map[string][]netip.Prefix{}
-	for _, e := range p.Interfaces(node) {
-		m[e.Iface] = e.Addrs
-	}
-	if n := p.Node(node); n != nil {
-		for i := range n.Bridges {
-			m[n.Bridges[i].Name] = n.Bridges[i].Addrs
-		}
-		for i := range n.Devices {
-			m[n.Devices[i].Name] = n.Devices[i].Addrs
-		}
-	}
-	return m
 }
 
 // inNodes calls f inside each node of the plan that something changes in and that was there before, with what it had and
@@ -369,16 +342,4 @@ func (a *applier) inNodes(p *topology.Plan, f func(n *nodeWork, was, is *nodeBef
 		}
 	}
 	return nil
-}
-
-// inNode calls f inside a node.
-func inNode(node string, f func(c *link.Conn) error) error {
-	return netns.Do(node, func() error {
-		c, err := link.Open()
-		if err != nil {
-			return &OpError{Op: "enter the node", Node: node, Err: err}
-		}
-		defer c.Close()
-		return f(c)
-	})
 }

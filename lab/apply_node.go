@@ -197,14 +197,6 @@ func (a *applier) changeAddrs() error {
 	return err
 }
 
-// unless is err, but nil if it is one that means that nothing was to be done.
-func unless(err error, errno unix.Errno) error {
-	if errors.Is(err, errno) {
-		return nil
-	}
-	return err
-}
-
 // changeRoutes changes routes of nodes that stay. One that leads another way is replaced, so it is never missing.
 func (a *applier) changeRoutes() error {
 	n, node := 0, ""
@@ -264,10 +256,7 @@ func (a *applier) changePolicy() error {
 				return nil
 			}
 			rules++
-			r, ok := c.New.(*topology.Rule)
-			if !ok {
-				r = c.Old.(*topology.Rule)
-			}
+			r := either[topology.Rule](c)
 			add := func(l *link.Conn) error { return unless(l.AddRule(r), unix.EEXIST) }
 			del := func(l *link.Conn) error { return unless(l.DelRule(r), unix.ENOENT) }
 			if op == topology.Removed {
@@ -286,10 +275,7 @@ func (a *applier) changePolicy() error {
 				return nil
 			}
 			neighbours++
-			e, ok := c.New.(*topology.Neighbour)
-			if !ok {
-				e = c.Old.(*topology.Neighbour)
-			}
+			e := either[topology.Neighbour](c)
 			at, err := a.index(c.Node, e.Dev)
 			if err != nil && op == topology.Removed {
 				return nil // it went with its device

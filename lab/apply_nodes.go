@@ -54,21 +54,24 @@ func (a *applier) removeParts(have, want *topology.Plan) error {
 		for _, b := range n.Bridges {
 			names = append(names, b.Name)
 		}
-		names = slices.DeleteFunc(names, func(name string) bool { return stays[name] && !a.anew[n.Name][name] })
+		names = slices.DeleteFunc(names, func(name string) bool {
+			_, both := stays[name]
+			return both && !a.anew[n.Name][name]
+		})
 		if len(names) == 0 {
 			continue
 		}
 		err := inNode(n.Name, func(c *link.Conn) error {
-			states, err := c.States()
+			index, err := c.Indexes()
 			if err != nil {
 				return &OpError{Op: "list devices", Node: n.Name, Pos: n.Pos, Err: err}
 			}
 			for _, name := range names {
-				at := slices.IndexFunc(states, func(s link.State) bool { return s.Name == name })
-				if at < 0 {
+				at, there := index[name]
+				if !there {
 					continue
 				}
-				if err := c.DelLink(states[at].Index); err != nil && !errors.Is(err, unix.ENODEV) {
+				if err := unless(c.DelLink(at), unix.ENODEV); err != nil {
 					return &OpError{Op: "remove device", Node: n.Name, Object: name, Pos: n.Pos, Err: err}
 				}
 			}

@@ -160,6 +160,14 @@ func (a *applier) each(what topology.ChangeKind, f func(c *topology.Change) erro
 	return nil
 }
 
+// either is what a change adds, or what it removes.
+func either[T any](c *topology.Change) *T {
+	if x, ok := c.New.(*T); ok {
+		return x
+	}
+	return c.Old.(*T)
+}
+
 // writeHosts writes the hosts file of the nodes. Programs that run have the same file, so it is not replaced.
 func (a *applier) writeHosts() error {
 	was, is := hosts(a.old), hosts(a.new)

@@ -174,6 +174,13 @@ func (n *nodeWork) device(name string) *device {
 	return nil
 }
 
+// renumber gives the devices the numbers that they have by their names; 0: it is not there.
+func (n *nodeWork) renumber(index map[string]int) {
+	for i := range n.devices {
+		n.devices[i].Index = index[n.devices[i].Name]
+	}
+}
+
 // each gives the numbers below n out to workers, one on each core, and gives the error of the lowest number that had
 // one. More workers than cores do not help: most of the work is under one lock of the kernel (RTNL).
 func each(n int, worker func(hop *netns.Hopper, todo func() (int, bool)) error) error {

@@ -62,18 +62,14 @@ func (h *holder) drift() ([]Drift, error) {
 	if err != nil {
 		return nil, err
 	}
-	usual := map[string]bool{} // devices of every new namespace
 	c, err := link.Open()
 	if err != nil {
 		return nil, err
 	}
-	states, err := c.States()
+	usual, err := c.Indexes() // the devices of every new namespace
 	c.Close()
 	if err != nil {
 		return nil, err
-	}
-	for _, s := range states {
-		usual[s.Name] = true
 	}
 	found := make([][]Drift, len(b.nodes))
 	err = each(len(b.nodes), func(hop *netns.Hopper, todo func() (int, bool)) error {
@@ -93,7 +89,7 @@ func (h *holder) drift() ([]Drift, error) {
 }
 
 // nodeDrift is for the node that the calling thread is in.
-func (h *holder) nodeDrift(n *nodeWork, usual map[string]bool) ([]Drift, error) {
+func (h *holder) nodeDrift(n *nodeWork, usual map[string]int) ([]Drift, error) {
 	c, err := link.Open()
 	if err != nil {
 		return nil, err
@@ -129,7 +125,7 @@ func (h *holder) nodeDrift(n *nodeWork, usual map[string]bool) ([]Drift, error) 
 	}
 	var extra []Drift
 	for dev := range is.index {
-		if !planned[dev] && !usual[dev] {
+		if _, always := usual[dev]; !planned[dev] && !always {
 			extra = append(extra, Drift{Op: topology.Added, What: "device", Node: n.Name, Name: dev})
 		}
 	}

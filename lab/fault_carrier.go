@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/hookwalk/hookwalk/lab/link"
-	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -119,16 +118,13 @@ func (h *holder) bringUp(plan *topology.Plan, ends []*topology.End, deadline tim
 	}
 	for _, step := range steps {
 		for _, e := range ends {
-			err := netns.Do(e.Node, func() error {
-				c, err := link.Open()
-				if err != nil {
-					return err
-				}
-				defer c.Close()
+			err := inNode(e.Node, func(c *link.Conn) error {
 				n := &b.nodes[b.index[e.Node]]
-				if err := n.renumber(c); err != nil {
-					return err
+				index, err := c.Indexes()
+				if err != nil {
+					return fmt.Errorf("list the devices of %s: %w", n.Name, err)
 				}
+				n.renumber(index)
 				d := n.device(e.Iface)
 				if d == nil || d.Index == 0 {
 					return &OpError{Op: "bring up", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: unix.ENODEV}
@@ -143,29 +139,13 @@ func (h *holder) bringUp(plan *topology.Plan, ends []*topology.End, deadline tim
 	return nil
 }
 
-// renumber gives the devices of the node that the calling thread is in the numbers that they have; 0: it is not there.
-func (n *nodeWork) renumber(c *link.Conn) error {
-	states, err := c.States()
-	if err != nil {
-		return fmt.Errorf("list the devices of %s: %w", n.Name, err)
-	}
-	index := make(map[string]int, len(states))
-	for _, s := range states {
-		index[s.Name] = s.Index
-	}
-	for i := range n.devices {
-		n.devices[i].Index = index[n.devices[i].Name]
-	}
-	return nil
-}
-
 // addAgain gives a device those of its IPv6 addresses that it has lost. IPv4 addresses it keeps.
 func (n *nodeWork) addAgain(c *link.Conn, d *device) error {
 	for _, a := range d.addrs() {
 		if a.Addr().Is4() {
 			continue
 		}
-		if err := c.AddAddr(d.Index, a); err != nil && !errors.Is(err, unix.EEXIST) {
+		if err := unless(c.AddAddr(d.Index, a), unix.EEXIST); err != nil {
 			return &OpError{Op: "add address " + a.String(), Node: n.Name, Object: d.Name, Pos: d.pos(), Err: err}
 		}
 	}
@@ -184,10 +164,14 @@ func (n *nodeWork) restore(c *link.Conn) error {
 	}
 	for _, r := range n.Routes {
 		err := n.addRoute(c, r)
-		if err != nil && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENETDOWN) && !errors.Is(err, unix.ENETUNREACH) &&
-			!errors.Is(err, unix.EHOSTUNREACH) {
+		if err != nil && !errors.Is(err, unix.EEXIST) && !noWay(err) {
 			return err
 		}
 	}
 	return nil
+}
+
+// noWay reports whether a route was refused because its way is not there now: a device is down.
+func noWay(err error) bool {
+	return errors.Is(err, unix.ENETDOWN) || errors.Is(err, unix.ENETUNREACH) || errors.Is(err, unix.EHOSTUNREACH)
 }

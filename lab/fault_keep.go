@@ -4,7 +4,6 @@ import (
 	"net/netip"
 
 	"github.com/hookwalk/hookwalk/lab/link"
-	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -45,14 +44,7 @@ func (h *holder) giveBack(cable string) error {
 	kept := h.faults.kept[cable]
 	delete(h.faults.kept, cable)
 	for _, k := range kept {
-		err := netns.Do(k.node, func() error {
-			c, err := link.Open()
-			if err != nil {
-				return err
-			}
-			defer c.Close()
-			return c.GiveBack(k.kept)
-		})
+		err := inNode(k.node, func(c *link.Conn) error { return c.GiveBack(k.kept) })
 		if err != nil {
 			return &OpError{Op: "give back what was there before " + cable + " went down", Node: k.node, Err: err}
 		}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/hookwalk/hookwalk/lab/link"
-	"github.com/hookwalk/hookwalk/lab/netns"
 	"github.com/hookwalk/hookwalk/topology"
 )
 
@@ -222,22 +221,6 @@ func (h *holder) setImpairment(l *topology.Link, end int, m topology.Impairment)
 		return impairError(e.Node, e.Iface, e.Pos, m, err)
 	}
 	return nil
-}
-
-// inDevice calls f in the network namespace of an end, with the number of its device.
-func inDevice(e *topology.End, f func(c *link.Conn, index int) error) error {
-	return netns.Do(e.Node, func() error {
-		c, err := link.Open()
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		index, err := c.IndexOf(e.Iface)
-		if err != nil {
-			return err
-		}
-		return f(c, index)
-	})
 }
 
 // partition takes down the cables between sets of nodes.

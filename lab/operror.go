@@ -112,3 +112,11 @@ func asOpError(err error, op string) *OpError {
 	}
 	return &OpError{Op: op, Err: err}
 }
+
+// unless is err, but nil if it is one that means that nothing was to be done.
+func unless(err error, errno syscall.Errno) error {
+	if errors.Is(err, errno) {
+		return nil
+	}
+	return err
+}

@@ -23,3 +23,16 @@ func (c *Conn) IndexOf(name string) (int, error) {
 	s, err := parseState(msgs[0])
 	return s.Index, err
 }
+
+// Indexes are the numbers of all devices of the namespace by their names.
+func (c *Conn) Indexes() (map[string]int, error) {
+	states, err := c.States()
+	if err != nil {
+		return nil, err
+	}
+	index := make(map[string]int, len(states))
+	for _, s := range states {
+		index[s.Name] = s.Index
+	}
+	return index, nil
+}
