@@ -61,10 +61,7 @@ func (l *Lab) Apply(ctx context.Context, plan *topology.Plan, opts Options, prog
 			a := new(Applied)
 			return a, m.decode(a)
 		case msgError:
-			e := new(OpError)
-			if err := m.decode(e); err != nil {
-				return nil, err
-			}
+			e := asOpError(m.failure(), "change lab "+l.Name())
 			if e.Err != nil && strings.Contains(e.Err.Error(), `"`+msgApply+`", which means nothing`) {
 				e.Hint = "the lab was started by an older hookwalk: hookwalk down " + l.Name() + ", then up"
 			}

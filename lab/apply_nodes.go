@@ -183,7 +183,7 @@ func (a *applier) makeLinks() error {
 	_, err := a.b.makeLinks()
 	made := 0
 	for i := range a.new.Links {
-		if e := &a.new.Links[i].A; !a.b.nodes[a.b.index[e.Node]].device(e.Iface).have {
+		if e := &a.new.Links[i].A; !a.b.at(e).have {
 			made++
 		}
 	}

@@ -174,6 +174,9 @@ func (n *nodeWork) device(name string) *device {
 	return nil
 }
 
+// at finds the device of an end of a link of the plan.
+func (b *builder) at(e *topology.End) *device { return b.nodes[b.index[e.Node]].device(e.Iface) }
+
 // renumber gives the devices the numbers that they have by their names; 0: it is not there.
 func (n *nodeWork) renumber(index map[string]int) {
 	for i := range n.devices {

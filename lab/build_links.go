@@ -20,7 +20,7 @@ func (b *builder) makeLinks() (string, error) {
 		}
 		defer c.Close()
 		for i, ok := todo(); ok; i, ok = todo() {
-			if b.nodes[b.index[links[i].A.Node]].device(links[i].A.Iface).have {
+			if b.at(&links[i].A).have {
 				continue // a cable has both its ends or none
 			}
 			var err error
@@ -67,7 +67,7 @@ func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
 		return err
 	}
 	defer unix.Close(second.Netns)
-	d := b.nodes[b.index[a.Node]].device(a.Iface)
+	d := b.at(a)
 	if d.joins { // bonds and vrfs are not there yet
 		first.Master, d.placed = d.master, true
 	}
@@ -83,7 +83,7 @@ func (b *builder) makeLink(c *link.Conn, l *topology.Link) error {
 
 // veth describes one end. The caller closes its Netns.
 func (b *builder) veth(e *topology.End, l *topology.Link) (link.Device, error) {
-	d := b.nodes[b.index[e.Node]].device(e.Iface)
+	d := b.at(e)
 	fd, err := netns.Open(e.Node)
 	if err != nil {
 		return link.Device{}, &OpError{Op: "make a link", Node: e.Node, Object: e.Iface, Pos: e.Pos, Err: err}

@@ -18,7 +18,7 @@ import (
 func (b *builder) makeCable(hop *netns.Hopper, l *topology.Link) error {
 	var ports [2]*os.File
 	for i, e := range l.Ends() {
-		d := b.nodes[b.index[e.Node]].device(e.Iface)
+		d := b.at(e)
 		err := hop.Enter(e.Node)
 		if err == nil {
 			ports[i], err = link.OpenTap(link.Device{Name: e.Iface, Index: d.Index, MTU: l.MTU, MAC: e.MAC})

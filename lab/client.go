@@ -183,11 +183,7 @@ func exchange(caller context.Context, w *wire, kind string, body any, files ...*
 		return nil, &OpError{Op: "ask the lab", Err: fmt.Errorf("its holder is gone: %w", err)}
 	}
 	if m.Kind == msgError {
-		e := new(OpError)
-		if err := m.decode(e); err != nil {
-			return nil, err
-		}
-		return nil, e
+		return nil, m.failure()
 	}
 	return m, nil
 }

@@ -34,11 +34,7 @@ func (l *Lab) WatchFaults(ctx context.Context, show func([]Fault)) error {
 			}
 			show(list)
 		case msgError:
-			e := new(OpError)
-			if err := m.decode(e); err != nil {
-				return err
-			}
-			return e
+			return m.failure()
 		default:
 			return fmt.Errorf("the holder says %q, which means nothing here", m.Kind)
 		}

@@ -193,11 +193,7 @@ func (h *starting) deploy(o order, progress func(Progress)) error {
 				progress(p)
 			}
 		case msgFailed:
-			e := new(OpError)
-			if err := m.decode(e); err != nil {
-				return err
-			}
-			return e
+			return m.failure()
 		case msgReady:
 			return nil
 		default:

@@ -38,6 +38,15 @@ func (m *message) decode(v any) error {
 	return nil
 }
 
+// failure is the error that the other side answers.
+func (m *message) failure() error {
+	e := new(OpError)
+	if err := m.decode(e); err != nil {
+		return err
+	}
+	return e
+}
+
 // wire is a connection between two processes of hookwalk. One goroutine may receive while others send.
 type wire struct {
 	c      *net.UnixConn
