@@ -70,7 +70,7 @@ type Define struct {
 // Unsupported set.
 type Raw struct {
 	Line
-	What string // "flowtable"
+	What string // "tunnel"
 	Text string
 }
 

@@ -35,8 +35,6 @@ func TestDocs(t *testing.T) {
 		names(reads, "the ct key", k.name)
 	}
 	names(reads, "the family", familyWords...)
-
-	names(later, "the selector", laterSelectors...)
 	for w := range objectCTKeys {
 		names(reads, "the object", "ct "+w)
 	}

@@ -6,9 +6,6 @@ import "strings"
 // come from the tables of protocols, meta keys and ct keys, and from the files of the other selectors.
 var selectorHeads = map[string]func(p *parser) ExprNode{}
 
-// laterSelectors are those that nft knows and this package does not yet.
-var laterSelectors []string
-
 // selectorChecks are the checks of selectors that have a file of their own, by the word they start with. One may leave
 // a selector to the others by returning nil.
 var selectorChecks = map[string]func(c *checker, n *SelectorNode, words []string) Expr{}
@@ -16,12 +13,6 @@ var selectorChecks = map[string]func(c *checker, n *SelectorNode, words []string
 func init() {
 	for _, proto := range protocols {
 		selectorHeads[proto.Name] = func(p *parser) ExprNode { return p.payload(proto) }
-	}
-	for _, w := range laterSelectors {
-		selectorHeads[w] = func(p *parser) ExprNode {
-			p.unsupported(p.tokSpan(p.cur()), "`"+w+"`")
-			return nil
-		}
 	}
 }
 

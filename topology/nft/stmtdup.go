@@ -28,6 +28,14 @@ func init() {
 	}
 }
 
+// addressFamily parses the family of an address before `to`; nil if there is none.
+func (p *parser) addressFamily() *WordNode {
+	if t := p.cur(); !t.isWord("ip") && !t.isWord("ip6") {
+		return nil
+	}
+	return p.word(p.advance())
+}
+
 // wantTo parses the word `to`; example is a statement that has it.
 func (p *parser) wantTo(example string) {
 	if t := p.cur(); !t.isWord("to") {

@@ -20,9 +20,7 @@ type Fwd struct {
 func init() {
 	statements["fwd"] = func(p *parser, first token) StmtNode {
 		n := &FwdNode{}
-		if t := p.cur(); t.isWord("ip") || t.isWord("ip6") {
-			n.Family = p.word(p.advance())
-		}
+		n.Family = p.addressFamily()
 		p.wantTo("fwd to \"eth1\"")
 		n.To = p.concat(fromStatement)
 		if n.Family != nil {

@@ -242,10 +242,7 @@ func (c *checker) natFamily(n *NATNode, to *AddrPortNode) Family {
 }
 
 func (c *checker) natAddr(n *NATNode, s *NAT, x ExprNode) {
-	addr := TypeIPv4Addr
-	if s.Family == FamilyIP6 {
-		addr = TypeIPv6Addr
-	}
+	addr := addressType(s.Family)
 	if m, ok := c.expand(x).(*MapNode); ok {
 		c.natMap(n, s, m, addr)
 		return

@@ -20,13 +20,8 @@ type Tproxy struct {
 func init() {
 	statements["tproxy"] = func(p *parser, first token) StmtNode {
 		n := &TproxyNode{}
-		if t := p.cur(); t.isWord("ip") || t.isWord("ip6") {
-			n.Family = p.word(p.advance())
-		}
-		if t := p.cur(); !t.isWord("to") {
-			p.fail(p.tokSpan(t), "write `tproxy to :8080`", "`to` expected, found %s", t.describe())
-		}
-		p.advance()
+		n.Family = p.addressFamily()
+		p.wantTo("tproxy to :8080")
 		n.To = p.natTarget("tproxy", true).(*AddrPortNode)
 		n.Span = p.spanFrom(first)
 		return n
@@ -71,11 +66,7 @@ func (n *TproxyNode) check(c *checker) Stmt {
 		if s.Family == FamilyUnspec {
 			c.fail(n.To.Addr.Range(), "write `tproxy ip to` or `tproxy ip6 to`", "the address may be of IPv4 or of IPv6 here")
 		}
-		d := TypeIPv4Addr
-		if s.Family == FamilyIP6 {
-			d = TypeIPv6Addr
-		}
-		s.Addr = c.oneValue(n.To.Addr, d)
+		s.Addr = c.oneValue(n.To.Addr, addressType(s.Family))
 	}
 	if n.To.Port != nil {
 		s.Port = c.oneValue(n.To.Port, TypeInetService)
