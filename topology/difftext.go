@@ -132,10 +132,18 @@ func (x *Change) made(thing string) string {
 	case x.Anew && x.From == "" && x.To == "":
 		return thing + ", made anew with " + x.Field
 	case x.Anew:
-		return thing + ", made anew for its " + x.Field + ": " + fromTo(x.From, x.To)
+		thing += ", made anew for its " + x.Field
+		from, to := plain.Replace(x.From), plain.Replace(x.To)
+		if utf8.RuneCountInString(from) <= widest && utf8.RuneCountInString(to) <= widest {
+			thing += ": " + fromTo(from, to)
+		}
+		return thing // what is longer says nothing when it is cut: its beginnings are alike
 	}
 	return thing + "  " + x.Field + " " + fromTo(x.From, x.To)
 }
+
+// plain takes the punctuation of JSON out of a field: "mode active-backup".
+var plain = strings.NewReplacer(`":`, " ", `,"`, " ", `"`, "", "{", "", "}", "", "[", "", "]", "")
 
 // valued is a thing of a node with what it is set to.
 func (x *Change) valued(thing, is string) string {
@@ -160,12 +168,14 @@ func fromTo(from, to string) string {
 	return clip(from) + " -> " + clip(to)
 }
 
+// widest is how many characters of a value stand in a line.
+const widest = 40
+
 func clip(s string) string {
-	const most = 40
-	if utf8.RuneCountInString(s) <= most {
+	if utf8.RuneCountInString(s) <= widest {
 		return s
 	}
-	return string([]rune(s)[:most-3]) + "..."
+	return string([]rune(s)[:widest-3]) + "..."
 }
 
 // Summary counts the changes: "2 added, 1 removed, 3 changed".
