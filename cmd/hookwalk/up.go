@@ -67,7 +67,7 @@ func runUp(cmd *cobra.Command, file string, dry bool) error {
 	}
 	if plan == nil {
 		errs, _ := problems.Count()
-		return &exitError{exitUsage, fmt.Errorf("up: %s; nothing was started", lintCount(errs, "error"))}
+		return &exitError{exitUsage, fmt.Errorf("up: %s; nothing was done", lintCount(errs, "error"))}
 	}
 	if name := global.lab; name != plan.Name && cmd.Flags().Changed("lab") {
 		return &exitError{exitUsage, fmt.Errorf("up: -l %s: the name of a lab is in its file, and this one is %s", name, plan.Name)}
