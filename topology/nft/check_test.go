@@ -275,6 +275,30 @@ func TestLater(t *testing.T) {
 	}
 }
 
+// TestLaterObjects: a declaration that nft knows and this package does not is called so wherever it may stand, and is
+// printed as it is written.
+func TestLaterObjects(t *testing.T) {
+	if len(laterObjects) == 0 {
+		t.Fatal("there is none: remove this test")
+	}
+	for word := range laterObjects {
+		for _, src := range []string{
+			"table ip t {\n\t" + word + " x {\n\t\tid  10\n\t}\n\n\tchain c {\n\t\taccept\n\t}\n}\n",
+			word + " ip t x { id  10; }\n",
+			"add " + word + " ip t x { id  10; }\n\ntable ip t {\n}\n",
+		} {
+			f, _ := Parse("later", []byte(src), Options{})
+			rules, errs := Check(f)
+			if want := "`" + word + "` is not supported yet"; len(errs) != 1 || !errs.Unsupported() || errs[0].Msg != want || rules != nil {
+				t.Errorf("%s: ruleset %v, errors:\n%s", src, rules, errs.Render())
+			}
+			if diff := cmp.Diff(src, Print(f)); diff != "" {
+				t.Errorf("printed (-source +printed):\n%s", diff)
+			}
+		}
+	}
+}
+
 // TestBad has the message of every mistake, as it is shown.
 func TestBad(t *testing.T) {
 	for _, name := range nftFiles(t, "testdata/bad") {

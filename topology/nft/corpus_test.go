@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -101,30 +102,26 @@ func printHolds(t *testing.T, name, src string) {
 	}
 }
 
-// tree is what a file says, a node a line, without where it stands.
+// tree is what a file says, a node a line with all its words, without where it stands.
 func tree(f *File) string {
 	var b strings.Builder
 	Walk(f, func(n Node) bool {
 		fmt.Fprintf(&b, "%T", n)
+		v := reflect.ValueOf(n).Elem()
 		switch n := n.(type) {
-		case *Comment:
-			b.WriteString(" #" + n.Text)
-		case *WordNode:
-			b.WriteString(" " + n.Text)
-		case *VarNode:
-			b.WriteString(" $" + n.Name)
-		case *MatchNode:
-			b.WriteString(" " + n.Op)
-		case *BinaryNode:
-			b.WriteString(" " + n.Op)
-		case *VerdictNode:
-			b.WriteString(" " + n.Kind)
-		case *SetUpdateNode:
-			b.WriteString(" " + n.Op)
-		case *ObjectDecl:
-			b.WriteString(" " + n.Kind)
-		case *NATNode:
-			b.WriteString(" " + n.Kind)
+		case *File: // the words of its own are its name and its whole text
+			v = reflect.ValueOf(struct{}{})
+		case *AddDecl:
+			if n.Op == "" {
+				said := *n
+				said.Op = "add" // it is printed so
+				v = reflect.ValueOf(said)
+			}
+		}
+		for i := range v.NumField() {
+			if f := v.Field(i); f.Kind() == reflect.String {
+				b.WriteString(" " + f.String())
+			}
 		}
 		b.WriteString("\n")
 		return true
