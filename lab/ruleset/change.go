@@ -120,10 +120,7 @@ func devicesOf(t *nft.Table) []string {
 
 // change sends the differences and gives the handles of all rules of the new ruleset.
 func (s *socket) change(is *nft.Ruleset, diffs []nft.TableDiff, handles []Handle) ([]Handle, error) {
-	e := &edit{compiler: newCompiler(&names{}), handles: map[ruleAt]uint64{}}
-	for _, h := range handles {
-		e.handles[ruleAt{h.Family, h.Table, h.Chain, h.Index}] = h.Handle
-	}
+	e := &edit{compiler: newCompiler(&names{}), handles: byPlace(handles)}
 	for i := range diffs {
 		if edited(diffs[i]) && !e.knows(&diffs[i]) {
 			diffs[i].Whole = "its handles are not known"
@@ -162,10 +159,7 @@ func (s *socket) change(is *nft.Ruleset, diffs []nft.TableDiff, handles []Handle
 
 // keep are the handles of rules that stay, with their new places.
 func keep(is *nft.Ruleset, diffs []nft.TableDiff, handles []Handle) []Handle {
-	known := map[ruleAt]uint64{}
-	for _, h := range handles {
-		known[ruleAt{h.Family, h.Table, h.Chain, h.Index}] = h.Handle
-	}
+	known := byPlace(handles)
 	var out []Handle
 	add := func(from, to *nft.Rule) {
 		if h, ok := known[placeOf(from)]; ok {
@@ -212,4 +206,13 @@ type ruleAt struct {
 func placeOf(r *nft.Rule) ruleAt {
 	t := r.Chain.Table
 	return ruleAt{t.Family.String(), t.Name, r.Chain.Name, r.Index}
+}
+
+// byPlace are handles by the places of their rules.
+func byPlace(handles []Handle) map[ruleAt]uint64 {
+	out := make(map[ruleAt]uint64, len(handles))
+	for _, h := range handles {
+		out[ruleAt{h.Family, h.Table, h.Chain, h.Index}] = h.Handle
+	}
+	return out
 }

@@ -40,10 +40,7 @@ func Compare(r *topology.Ruleset, handles []Handle) ([]Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := map[ruleAt]uint64{}
-	for _, h := range handles {
-		known[ruleAt{h.Family, h.Table, h.Chain, h.Index}] = h.Handle
-	}
+	known := byPlace(handles)
 	var out []Found
 	planned := map[string]bool{}
 	for _, t := range rs.Tables {
