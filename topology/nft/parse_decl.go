@@ -58,8 +58,6 @@ func (p *parser) topItem() Item {
 			return p.tableDecl(t, t.text)
 		}
 		return p.addDecl(t, t.text)
-	case laterObjects[t.text]:
-		p.unsupported(p.tokSpan(t), "`"+t.text+"`")
 	}
 	if it := p.otherCommand(t); it != nil {
 		return it
