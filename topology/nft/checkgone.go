@@ -10,13 +10,12 @@ import (
 // checked. Until then the name of something that is gone stands for it in what was written before the command: it lies
 // in a grave.
 
-// grave is something that was deleted, and when: one of the three.
+// grave is something that was deleted, and when: one of the four.
 type grave struct {
-	at     int
-	chain  *Chain
-	set    *Set
-	object *Object
-
+	at        int
+	chain     *Chain
+	set       *Set
+	object    *Object
 	flowtable *Flowtable
 }
 

@@ -54,40 +54,18 @@ func (e *Exthdr) take(b []byte) value {
 	if e.Present {
 		return presence(true)
 	}
-	if e.Offset+e.Len > 8*len(b) {
-		return isUnknown(notRecorded)
-	}
-	v := value{n: (e.Len + 7) / 8}
-	readBits(v.b[:v.n], b, e.Offset, e.Len)
-	return v
+	return bitsAt(b, e.Offset, e.Len)
 }
 
 // hasTCP is known if the kernel takes the transport header for one of TCP (nft_tcp_header_pointer).
-func (p *Packet) hasTCP() value {
-	t := p.transport()
-	if v := t.protocol(); v.has != known {
-		return v
-	}
-	if t.proto != protoNumberTCP {
-		return isBroken("the packet is not TCP")
-	}
-	if v := t.present(); v.has != known {
-		return v
-	}
-	return value{}
-}
-
-const optionRewritten = "a rule before may have rewritten it"
+func (p *Packet) hasTCP() value { return p.hasL4(protoNumberTCP, "TCP") }
 
 // tcpOption is nft_exthdr_tcp_eval.
 func (p *Packet) tcpOption(e *Exthdr) value {
-	th := p.TH
-	if t := p.transport(); len(th) == 0 && t.offset > 0 && t.offset < len(p.NH) {
-		th = p.NH[t.offset:]
-	}
+	th := p.transportBytes()
 	for _, l := range p.lost {
 		if l.overlaps(bitRange{TransportHeader, 160, 320}) {
-			return isUnknown(optionRewritten)
+			return isUnknown(rewritten)
 		}
 	}
 	if len(th) < 13 {

@@ -50,6 +50,7 @@ const (
 	noTransport = "the packet has no transport header"
 	aFragment   = "the packet is a fragment without the transport header"
 	notRecorded = "that part of the packet was not recorded"
+	rewritten   = "a rule before may have rewritten it"
 	// Of Linux 6.18 this is true, and later kernels may do better.
 	fragmentData = "a fragment has no transport header, but the kernel may take its data for one"
 )
@@ -231,7 +232,7 @@ func (p *Packet) read(r bitRange) value {
 		}
 		for _, lost := range p.lost {
 			if lost.overlaps(v.bitRange) {
-				return isUnknown("a rule before may have rewritten it")
+				return isUnknown(rewritten)
 			}
 		}
 		out := value{n: n}
@@ -266,6 +267,16 @@ func (p *Packet) innerOffset() (int, value) {
 		return greOffset(th)
 	}
 	return 0, isBroken("the kernel does not know what this protocol carries")
+}
+
+// bitsAt are n bits of a header as far as it was recorded, from bit off on.
+func bitsAt(b []byte, off, n int) value {
+	if off+n > 8*len(b) {
+		return isUnknown(notRecorded)
+	}
+	v := value{n: (n + 7) / 8}
+	readBits(v.b[:v.n], b, off, n)
+	return v
 }
 
 // readBits copies n bits of src, from bit off on, to the low bits of dst.

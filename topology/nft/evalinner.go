@@ -16,7 +16,7 @@ func (e *Inner) read(m *machine) value {
 	th := m.p.transportBytes()
 	for _, l := range m.p.lost {
 		if l.base == TransportHeader {
-			return isUnknown("a rule before may have rewritten it")
+			return isUnknown(rewritten)
 		}
 	}
 	off, v := e.Tunnel.start(th)
@@ -28,7 +28,7 @@ func (e *Inner) read(m *machine) value {
 	case v.has != known:
 		return v
 	case e.Payload.Base == TunnelHeader:
-		return readTunnel(th[min(off, len(th)):], e.Payload)
+		return bitsAt(th[min(off, len(th)):], e.Payload.Offset, e.Payload.Len)
 	}
 	if proto := e.Payload.Proto; proto != nil && len(p.LL) > 14 {
 		// The rule asks for IPv4 or IPv6 where the ethertype is, in front of the tag unless it has asked for that.
@@ -138,13 +138,4 @@ func (t *Tunnel) packet(th []byte, off int) (*Packet, value) {
 		return nil, isUnknown(notRecorded)
 	}
 	return in, value{}
-}
-
-func readTunnel(b []byte, e *Payload) value {
-	if e.Offset+e.Len > 8*len(b) {
-		return isUnknown(notRecorded)
-	}
-	v := value{n: (e.Len + 7) / 8}
-	readBits(v.b[:v.n], b, e.Offset, e.Len)
-	return v
 }

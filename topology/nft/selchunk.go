@@ -114,10 +114,7 @@ func (p *Packet) hasL4(number byte, name string) value {
 	if t.proto != number {
 		return isBroken("the packet is not " + name)
 	}
-	if v := t.present(); v.has != known {
-		return v
-	}
-	return value{}
+	return t.present()
 }
 
 // transportBytes is the transport header as far as it was recorded.
